@@ -1,0 +1,232 @@
+"""Everything a person can set: frozen, bounded, with units in the names; unknown keys are refused.
+
+Owns the profiles (what counts as a fault, and how a source is treated). Does not own which streams there are
+(`monitor.catalog`) nor where results go (the command line).
+
+A settings file is TOML. It starts from a built-in profile and changes what it names:
+
+    extends = "default"          # or "fast"; the default if left out
+
+    [black]
+    min_duration_s = 2.0
+
+Durations of the `default` profile come from real clips that are *rightly* still, black or silent: a screen recording
+stands still for 5.3 s and a dark launch pad for 5.1 s, trailer cards are black for 3.0 s, a clip's sound track is
+digital silence for 5.1 s. Each default stands clear of these by half as much again. `fast` has every duration at its
+floor: for tests, and for feeds that never rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from monitor.errors import SettingsError
+from monitor.records import Severity
+
+Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, and a key that is not known is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Temporal(Section):
+    """When a defect that goes on opens and closes: it must last, and it must stay away."""
+
+    min_duration_s: Seconds
+    """How long the defect must last before a detection opens."""
+    clear_s: Seconds
+    """How long it must be gone before the detection closes (its end is still when it went)."""
+    severity: Severity = "major"
+
+
+class BlackSettings(Temporal):
+    """Black picture. `dark_ratio` is FFmpeg's `pic_th`; a pixel is dark as with its default `pix_th` of 0.10."""
+
+    min_duration_s: Seconds = 5.0
+    clear_s: Seconds = 1.0
+    dark_ratio: Ratio = 0.98
+    """Least share of dark pixels in the active picture (inside the bars)."""
+    max_lit_ratio: Ratio = 0.04
+    """Largest share of the 9 x 16 map in which something bright may be seen: room for a channel logo, not for credits."""
+    ignore_bars: bool = True
+    """Leave letterbox and pillarbox bars, once seen beside a picture, out of the ratio."""
+    max_chroma: Annotated[float, Field(ge=0, le=255)] = 24.0
+    """Largest distance of the mean chroma from grey, in 8-bit levels: a dark luma with strong chroma is green, not black."""
+
+
+class FreezeSettings(Temporal):
+    """The same picture again and again. `noise` is FFmpeg freezedetect's: a share of full scale (0.001 = -60 dB)."""
+
+    min_duration_s: Seconds = 8.0
+    clear_s: Seconds = 0.5
+    noise: Ratio = 0.001
+    """Largest mean absolute difference to the frame before, over all planes."""
+    max_moving: Annotated[float, Field(ge=0, le=255)] = 1.0
+    """Largest mean absolute difference in any place of the 9 x 16 map, in 8-bit levels: something small that moves."""
+    max_drift: Annotated[float, Field(ge=0, le=255)] = 1.5
+    """Largest change of the mean in any place of the map since the freeze began: slow pans and zooms."""
+
+
+class SilenceSettings(Temporal):
+    """No sound in any channel, or none in one channel of a mono or stereo track that had sound before."""
+
+    min_duration_s: Seconds = 8.0
+    clear_s: Seconds = 0.5
+    threshold_dbfs: Annotated[float, Field(ge=-120, le=-10, multiple_of=0.5)] = -60.0
+    """A sample peak below this is silent. In steps of 0.5 dB, like the envelope that is measured."""
+    channels: Literal["all", "each"] = "each"
+    """`all`: only when all channels of a track are silent. `each`: also a channel of mono or stereo by itself."""
+
+
+class NoInputSettings(Temporal):
+    """The source cannot be opened, or was lost and does not come back."""
+
+    min_duration_s: Seconds = 5.0
+    clear_s: Seconds = 1.0
+    severity: Severity = "critical"
+
+
+class StallSettings(Temporal):
+    """The source is open, but what is due does not arrive."""
+
+    min_duration_s: Seconds = 4.0
+    clear_s: Seconds = 1.0
+
+
+class DecodeErrorSettings(Section):
+    """Packets that the decoder refuses or conceals."""
+
+    min_errors: Annotated[int, Field(ge=1, le=100_000)] = 3
+    """How many within `window_s` open a detection."""
+    window_s: Seconds = 10.0
+    clear_s: Seconds = 5.0
+    severity: Severity = "major"
+
+
+class TimestampJumpSettings(Section):
+    """Timestamps that jump by more than the clock explains."""
+
+    min_jump_s: Annotated[float, Field(ge=0.5, le=86_400)] = 2.0
+    """Smallest jump, forwards or back, that is a detection. Jumps from 0.5 s on are in the events."""
+    severity: Severity = "minor"
+
+
+class FormatChangeSettings(Section):
+    """Size, pixel format, sample rate or channel layout change in mid-stream."""
+
+    severity: Severity = "minor"
+
+
+class TrackLossSettings(Temporal):
+    """An expected picture or sound track is missing while the stream goes on."""
+
+    min_duration_s: Seconds = 4.0
+    clear_s: Seconds = 1.0
+
+
+class SourceSettings(Section):
+    """How a source is opened, read and opened again."""
+
+    open_timeout_s: Annotated[float, Field(ge=0.5, le=300)] = 10.0
+    read_timeout_s: Annotated[float, Field(ge=0.5, le=300)] = 10.0
+    """A read that takes longer ends the connection."""
+    reconnect_first_wait_s: Annotated[float, Field(ge=0.05, le=300)] = 0.5
+    """First wait before opening again; doubles each time, with jitter."""
+    reconnect_max_wait_s: Annotated[float, Field(ge=0.1, le=3600)] = 30.0
+    queue_s: Annotated[float, Field(ge=1, le=120)] = 20.0
+    """Most seconds of packets that wait to be decoded. Beyond it they are dropped up to a key frame, and counted."""
+    queue_mib: Annotated[float, Field(ge=1, le=1024)] = 16.0
+    """... and most memory they may take."""
+
+
+class Profile(Section):
+    """One complete set of settings, with the name under which people know it."""
+
+    name: str = "default"
+    source: SourceSettings = SourceSettings()
+    black: BlackSettings = BlackSettings()
+    freeze: FreezeSettings = FreezeSettings()
+    silence: SilenceSettings = SilenceSettings()
+    no_input: NoInputSettings = NoInputSettings()
+    stall: StallSettings = StallSettings()
+    decode_error: DecodeErrorSettings = DecodeErrorSettings()
+    timestamp_jump: TimestampJumpSettings = TimestampJumpSettings()
+    format_change: FormatChangeSettings = FormatChangeSettings()
+    track_loss: TrackLossSettings = TrackLossSettings()
+
+
+DEFAULT = Profile()
+
+FAST = Profile(
+    name="fast",
+    source=SourceSettings(reconnect_first_wait_s=0.2, reconnect_max_wait_s=5.0, read_timeout_s=5.0, open_timeout_s=5.0),
+    black=BlackSettings(min_duration_s=1.0, clear_s=0.2),
+    freeze=FreezeSettings(min_duration_s=1.0, clear_s=0.2),
+    silence=SilenceSettings(min_duration_s=1.0, clear_s=0.2),
+    no_input=NoInputSettings(min_duration_s=1.0, clear_s=0.5),
+    stall=StallSettings(min_duration_s=1.0, clear_s=0.5),
+    decode_error=DecodeErrorSettings(min_errors=1, window_s=1.0, clear_s=1.0),
+    timestamp_jump=TimestampJumpSettings(min_jump_s=0.5),
+    track_loss=TrackLossSettings(min_duration_s=1.0, clear_s=0.5),
+)
+
+BUILT_IN: Mapping[str, Profile] = {DEFAULT.name: DEFAULT, FAST.name: FAST}
+
+
+def load_profile(name: str, beside: Path | None = None) -> Profile:
+    """The profile of this name: a built-in one, or a TOML file (a relative path is looked up from `beside`).
+
+    Raises SettingsError naming file, key, value, rule and remedy.
+    """
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    path = Path(name) if beside is None else beside / name
+    try:
+        written: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(BUILT_IN)
+        raise SettingsError(
+            f"settings {name!r}: neither a built-in profile ({known}) nor a file at {path}; "
+            f"name one of these, or the path of a TOML file"
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"settings {path}: cannot be read as TOML: {error}; mend the file") from error
+    base = written.pop("extends", DEFAULT.name)
+    if base not in BUILT_IN:
+        raise SettingsError(f"settings {path}: extends = {base!r}: must be one of {', '.join(BUILT_IN)}")
+    merged: dict[str, Any] = BUILT_IN[base].model_dump() | {"name": path.stem}
+    for key, value in written.items():
+        merged[key] = merged.get(key, {}) | value if isinstance(value, dict) and key in merged else value
+    try:
+        return Profile.model_validate(merged)
+    except ValidationError as error:
+        raise SettingsError(f"settings {path}: {explain(error)}") from None
+
+
+def explain(error: ValidationError) -> str:
+    """One line of a pydantic error for a person: key, value, rule, remedy."""
+    lines = []
+    for problem in error.errors(include_url=False):
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"key {key!r} is not known; take it out or correct its spelling")
+        elif problem["type"] == "missing":
+            lines.append(f"key {key!r} is missing; add it")
+        else:
+            lines.append(f"key {key!r} is {problem['input']!r}: {problem['msg']}; correct it")
+    return "; ".join(lines)
+
+
+def fingerprint(section: Section) -> str:
+    """Eight hex digits that change when any setting of this section does; part of every detection's `detector`."""
+    return hashlib.blake2s(section.model_dump_json().encode(), digest_size=4).hexdigest()
