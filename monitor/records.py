@@ -54,7 +54,7 @@ class Expectation:
 class Stream:
     """One thing to watch: where it is, what is expected of it, which settings apply.
 
-    `url` may carry credentials: it goes to the opener and nowhere else; `monitor.media.redact` makes the printable form.
+    `url` may carry credentials: it goes to the opener and nowhere else; `monitor.media.redact` makes it printable.
     `rendition` names one variant of an adaptive ladder ("720p", "1280x720", "#2": the third; `None`: the best one);
     `group` ties the renditions of one programme together. `profile` names the settings (`None`: the job's own).
     """
@@ -278,7 +278,7 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What a person or a correction acts on: detections of one stream that belong together. Opened once, closed once."""
+    """What a person or a correction acts on: detections of one stream that belong together; opens and closes once."""
 
     incident_id: str
     revision: int

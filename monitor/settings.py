@@ -57,11 +57,11 @@ class BlackSettings(Temporal):
     dark_ratio: Ratio = 0.98
     """Least share of dark pixels in the active picture (inside the bars)."""
     max_lit_ratio: Ratio = 0.04
-    """Largest share of the 9 x 16 map in which something bright may be seen: room for a channel logo, not for credits."""
+    """Largest share of the 9 x 16 map with something bright in it: room for a channel logo, not for credits."""
     ignore_bars: bool = True
     """Leave letterbox and pillarbox bars, once seen beside a picture, out of the ratio."""
     max_chroma: Annotated[float, Field(ge=0, le=255)] = 24.0
-    """Largest distance of the mean chroma from grey, in 8-bit levels: a dark luma with strong chroma is green, not black."""
+    """Largest distance of the mean chroma from grey, in 8-bit levels: dark luma with strong chroma is green, not black."""
 
 
 class FreezeSettings(Temporal):
