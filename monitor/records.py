@@ -216,6 +216,7 @@ EventKind = Literal[
     "open_failed",  # it could not be; detail: why
     "lost",  # an open source failed or ended; detail: why
     "ended",  # a recorded file was read to its end
+    "down",  # there is no open source; value: whole seconds so far
     "overdue",  # the source is open and nothing arrived; value: whole seconds since something was due
     "resumed",  # something arrived again; value: seconds that it was overdue
     "timestamp_jump",  # value: seconds that timestamps jumped (negative: back), beyond what the clock explains

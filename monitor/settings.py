@@ -61,7 +61,7 @@ class BlackSettings(Temporal):
     ignore_bars: bool = True
     """Leave letterbox and pillarbox bars, once seen beside a picture, out of the ratio."""
     max_chroma: Annotated[float, Field(ge=0, le=255)] = 24.0
-    """Largest distance of the mean chroma from grey, in 8-bit levels: dark luma with strong chroma is green, not black."""
+    """Largest distance of the mean chroma from grey, in 8-bit levels: dark luma with strong chroma is not black."""
 
 
 class FreezeSettings(Temporal):

@@ -1,0 +1,115 @@
+"""`freeze`: the same picture again and again, as a sender does that is stuck."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.detect.base import ALL_DEPTHS, Inputs
+from monitor.detect.hold import Evidence, Hold, HoldState, Rows
+from monitor.detect.picture import BLACK_READS, BarsState, BlackPicture, durations, shown_pictures
+from monitor.records import Depth, Detection, Readings
+from monitor.settings import FreezeSettings, Profile, fingerprint
+
+LEVELS = 256
+"""Full scale of a difference in 8-bit levels, as FFmpeg's freezedetect counts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeState:
+    """Where the bars are, how long it has stood still, and the map of means when it began to."""
+
+    bars: BarsState = BarsState()
+    hold: HoldState = HoldState()
+    still: bytes | None = None
+    last: bytes | None = None
+    """Map and times of the last frame: a freeze begins with the frame *before* the first that repeats it."""
+    last_t_s: float = float("nan")
+    last_at: float = float("nan")
+
+
+class Freeze:
+    """A frame repeats the one before when their mean difference is at most `noise`, no place of the picture moves more
+    than `max_moving`, and no place has drifted by more than `max_drift` since the stillness began (a slow pan or zoom).
+    A key frame codes the same picture anew and may differ more: it does not end a freeze unless the picture drifts.
+    A still scene with a camera's noise differs everywhere and is not a freeze; black is left to `black`.
+
+    FFmpeg's freezedetect compares with the first frame of the freeze instead of the one before, over the whole picture
+    alone; with `max_moving` and `max_drift` 255 the two agree to the frame where nothing creeps.
+    """
+
+    kind = "freeze"
+    version = 1
+    reads = ("difference", "moving", "key", "mean", *BLACK_READS)
+    depths: frozenset[Depth] = ALL_DEPTHS
+
+    def __init__(self, profile: Profile) -> None:
+        self.settings: FreezeSettings = profile.freeze
+        self._black = BlackPicture(profile.black)
+        self._hold = Hold(self.kind, profile.freeze, f"{self.kind}@{self.version}:{fingerprint(profile.freeze)}")
+
+    def start(self) -> FreezeState:
+        """Nothing known."""
+        return FreezeState()
+
+    def step(self, state: FreezeState, seen: Inputs) -> tuple[FreezeState, list[Detection]]:
+        """Go on with the frames that were seen."""
+        found: list[Detection] = []
+        for video in shown_pictures(seen):
+            bars, black, _ = self._black.judge(state.bars, video)
+            bad, still = self._still(state, video, black)
+            hold, more = self._hold.step(state.hold, seen, video.track, self._rows(state, video, bad))
+            found += more
+            state = FreezeState(
+                bars, hold, still, video.grids["mean"][-1].tobytes(), float(video.t_s[-1]), float(video.at[-1])
+            )
+        if seen.ended:
+            hold, more = self._hold.end(state.hold)
+            found += more
+            state = FreezeState()
+        return state, found
+
+    def _still(
+        self, state: FreezeState, video: Readings, black: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], bytes | None]:
+        """Which frames repeat the one before, and the map that stillness is measured from after the last of them."""
+        values, maps = video.values, video.grids["mean"]
+        unknown = np.isnan(values["difference"])
+        with np.errstate(invalid="ignore"):
+            same = values["difference"] <= self.settings.noise * LEVELS
+            same &= values["moving"] <= self.settings.max_moving
+        candidates = (same | (values["key"] > 0) | unknown) & ~black
+        bad = np.zeros(len(video), np.bool_)
+        still, last = state.still, state.last
+        for i in range(len(video)):
+            now = maps[i].tobytes()
+            if not candidates[i] or last is None or (still is None and not same[i]):
+                still = None
+            elif _drift(now, still or last) <= self.settings.max_drift:
+                still = still or last
+                bad[i] = not unknown[i]
+            else:
+                still = None
+            last = now
+        return bad, still
+
+    def _rows(self, state: FreezeState, video: Readings, bad: NDArray[np.bool_]) -> Rows:
+        """Rows for the hold. A freeze begins with the frame before the first that repeats it."""
+        began = bad & ~np.concatenate(([state.still is not None], bad[:-1]))
+        t_s, at, lasts = video.t_s.copy(), video.at.copy(), durations(video)
+        before = np.concatenate(([state.last_t_s], video.t_s[:-1]))
+        before_at = np.concatenate(([state.last_at], video.at[:-1]))
+        lasts[began] += t_s[began] - before[began]
+        t_s[began], at[began] = before[began], before_at[began]
+        evidence: Evidence = {
+            "difference": (video.values["difference"], "max"),
+            "moving": (video.values["moving"], "max"),
+        }
+        return Rows(t_s, lasts, at, bad, evidence).measured(~np.isnan(video.values["difference"]))
+
+
+def _drift(now: bytes, then: bytes) -> int:
+    """Largest change of the mean luma in any place of the map, in 8-bit levels."""
+    return int(np.abs(np.frombuffer(now, np.uint8).astype(np.int16) - np.frombuffer(then, np.uint8)).max())

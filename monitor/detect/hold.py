@@ -1,0 +1,211 @@
+"""When a defect that goes on opens and closes: after it has lasted, after it has stayed away. Held by detectors.
+
+Decides row by row on the rows' own times, so any split into batches decides the same; works on runs of equal rows, so
+it costs a few operations per batch. Evidence is kept as extremes, which any split adds up to the same number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.detect.base import Inputs, detection_id
+from monitor.records import Detection
+from monitor.settings import Temporal
+
+MAX_ROW_S = 2.0
+"""A row speaks for the time until the next one, up to this. A longer hole was not measured: it ends a run that has not
+opened, and says nothing about one that has."""
+EPSILON_S = 1e-6
+
+Extreme = Literal["min", "max"]
+Evidence = Mapping[str, tuple[NDArray[np.floating[Any]], Extreme]]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldState:
+    """Where one defect of one track stands. Times are media seconds, `*_at` UTC (NaN: no clock)."""
+
+    bad_from: float | None = None
+    """Start of the run of bad rows, or of the open detection."""
+    bad_from_at: float = float("nan")
+    good_from: float | None = None
+    """Start of the good rows after an open detection: from here on it must stay away."""
+    gone_s: float = float("nan")
+    """When the defect went, which becomes the end: the first good row, or the last bad one before a hole."""
+    gone_at: float = float("nan")
+    seen_until: float = float("-inf")
+    """End of the last row."""
+    seen_until_at: float = float("nan")
+    evidence: tuple[tuple[str, Extreme, float], ...] = ()
+    open: Detection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """N rows in the order of time: when, how long, on the clock, and whether the defect is there."""
+
+    t_s: NDArray[np.float64]
+    duration_s: NDArray[np.float64]
+    at: NDArray[np.float64]
+    bad: NDArray[np.bool_]
+    evidence: Evidence
+
+    def measured(self, valid: NDArray[np.bool_]) -> Rows:
+        """Only the rows that were measured; the others say nothing."""
+        if valid.all():
+            return self
+        evidence = {name: (values[valid], how) for name, (values, how) in self.evidence.items()}
+        return Rows(self.t_s[valid], self.duration_s[valid], self.at[valid], self.bad[valid], evidence)
+
+
+class Hold:
+    """Open after `min_duration_s`, close after `clear_s`; a detection runs from the first bad row to the first good."""
+
+    def __init__(self, kind: str, settings: Temporal, detector: str) -> None:
+        self.kind = kind
+        self.settings = settings
+        self.detector = detector
+
+    def step(self, state: HoldState, seen: Inputs, track: str, rows: Rows) -> tuple[HoldState, list[Detection]]:
+        """Go on with these rows; the detections that opened or closed by them."""
+        found: list[Detection] = []
+        if len(rows.t_s):
+            for first, last in _runs(rows):
+                state = self._run(state, seen, track, rows, first, last, found)
+        return state, found
+
+    def end(self, state: HoldState) -> tuple[HoldState, list[Detection]]:
+        """Nothing more comes: an open detection ends where the good rows began, or with the last row."""
+        found: list[Detection] = []
+        if state.open is None:
+            return HoldState(), found
+        if state.good_from is not None:
+            return self._close(state, state.gone_s, state.gone_at, found), found
+        return self._close(state, max(state.seen_until, state.open.start_s), state.seen_until_at, found), found
+
+    def _run(
+        self, state: HoldState, seen: Inputs, track: str, rows: Rows, first: int, last: int, found: list[Detection]
+    ) -> HoldState:
+        """Rows first..last (inclusive) follow each other without a hole and are all bad or all good."""
+        start, start_at = float(rows.t_s[first]), float(rows.at[first])
+        hole = start - state.seen_until > MAX_ROW_S
+        bad = bool(rows.bad[first])
+        if not hole:
+            # The row before speaks until this one: only now may a run have become long enough.
+            if state.open is None and state.bad_from is not None:
+                state = self._open_if_due(state, seen, track, start, found)
+            elif state.open is not None and state.good_from is not None:
+                state = self._close_if_due(state, start, found)
+        if state.open is None and (hole or not bad):
+            state = HoldState()
+        if bad:
+            state = self._bad(state, seen, track, rows, first, last, found)
+        elif state.open is not None:
+            if state.good_from is None:
+                gone_s, gone_at = (state.seen_until, state.seen_until_at) if hole else (start, start_at)
+                state = replace(state, good_from=start, gone_s=gone_s, gone_at=gone_at)
+            state = self._close_if_due(state, float(_ends(rows, first, last)[-1]), found)
+        end = float(rows.t_s[last] + rows.duration_s[last])
+        return replace(state, seen_until=end, seen_until_at=float(rows.at[last] + rows.duration_s[last]))
+
+    def _bad(
+        self, state: HoldState, seen: Inputs, track: str, rows: Rows, first: int, last: int, found: list[Detection]
+    ) -> HoldState:
+        if state.bad_from is None:
+            state = replace(state, bad_from=float(rows.t_s[first]), bad_from_at=float(rows.at[first]))
+        state = replace(state, good_from=None, gone_s=float("nan"), gone_at=float("nan"))
+        if state.open is None:
+            assert state.bad_from is not None
+            lasted = _ends(rows, first, last) - state.bad_from
+            due = np.flatnonzero(lasted >= self.settings.min_duration_s - EPSILON_S)
+            opening = first + int(due[0]) if len(due) else last
+            state = replace(state, evidence=_merge(state.evidence, rows, first, opening))
+            if len(due):
+                state = self._open_if_due(state, seen, track, float(lasted[due[0]] + state.bad_from), found)
+                state = replace(state, evidence=_merge(state.evidence, rows, opening, last))
+            return state
+        return replace(state, evidence=_merge(state.evidence, rows, first, last))
+
+    def _open_if_due(
+        self, state: HoldState, seen: Inputs, track: str, until: float, found: list[Detection]
+    ) -> HoldState:
+        assert state.bad_from is not None
+        if until - state.bad_from < self.settings.min_duration_s - EPSILON_S:
+            return state
+        detection = Detection(
+            detection_id=detection_id(seen, self.kind, track, state.bad_from),
+            revision=0,
+            stream=seen.stream,
+            kind=self.kind,
+            track=track,
+            start_s=state.bad_from,
+            end_s=None,
+            start_at=_clock(state.bad_from_at),
+            end_at=None,
+            severity=self.settings.severity,
+            confidence=1.0,
+            evidence={name: value for name, _, value in state.evidence},
+            detector=self.detector,
+        )
+        found.append(detection)
+        return replace(state, open=detection)
+
+    def _close_if_due(self, state: HoldState, until: float, found: list[Detection]) -> HoldState:
+        assert state.good_from is not None
+        if until - state.good_from < self.settings.clear_s - EPSILON_S:
+            return state
+        return self._close(state, state.gone_s, state.gone_at, found)
+
+    def _close(self, state: HoldState, end_s: float, end_at: float, found: list[Detection]) -> HoldState:
+        assert state.open is not None
+        found.append(
+            replace(
+                state.open,
+                revision=state.open.revision + 1,
+                end_s=end_s,
+                end_at=_clock(end_at),
+                evidence={name: value for name, _, value in state.evidence},
+            )
+        )
+        return HoldState()
+
+
+def _runs(rows: Rows) -> list[tuple[int, int]]:
+    """First and last index of each run of rows that are alike and have no hole between them."""
+    changes = np.diff(rows.bad.astype(np.int8)) != 0
+    holes = np.diff(rows.t_s) - rows.duration_s[:-1] > MAX_ROW_S
+    cuts = np.flatnonzero(changes | holes)
+    firsts = np.concatenate(([0], cuts + 1))
+    lasts = np.concatenate((cuts, [len(rows.t_s) - 1]))
+    return [(int(a), int(b)) for a, b in zip(firsts, lasts, strict=True)]
+
+
+def _ends(rows: Rows, first: int, last: int) -> NDArray[np.float64]:
+    """When each of these rows ends: with its duration, or where the next one starts."""
+    starts = rows.t_s[first : last + 1]
+    ends: NDArray[np.float64] = starts + rows.duration_s[first : last + 1]
+    ends[:-1] = np.maximum(ends[:-1], starts[1:])
+    return ends
+
+
+def _merge(
+    evidence: tuple[tuple[str, Extreme, float], ...], rows: Rows, first: int, last: int
+) -> tuple[tuple[str, Extreme, float], ...]:
+    """The evidence with the extremes of rows first..last."""
+    before = {name: value for name, _, value in evidence}
+    merged: list[tuple[str, Extreme, float]] = []
+    for name, (values, how) in rows.evidence.items():
+        part = float((np.min if how == "min" else np.max)(values[first : last + 1]))
+        if name in before:
+            part = (min if how == "min" else max)(part, before[name])
+        merged.append((name, how, part))
+    return tuple(merged)
+
+
+def _clock(at: float) -> float | None:
+    return None if np.isnan(at) else at

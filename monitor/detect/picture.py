@@ -1,0 +1,84 @@
+"""What several picture detectors need: rows from readings, and where the active picture lies."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.detect.base import Inputs
+from monitor.records import Readings
+from monitor.settings import BlackSettings
+
+BARS = ("bar_top", "bar_bottom", "bar_left", "bar_right")
+BLACK_READS = ("dark", "lit", "chroma_offset", *BARS)
+BUCKET_S = 10
+BUCKETS = 6
+"""Bars are the narrowest dark margins of lit pictures in the last minute, kept per 10 s of media time."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarsState:
+    """Narrowest margins (top, bottom, left, right) of each of the last periods in which something was lit."""
+
+    buckets: tuple[tuple[int, tuple[float, float, float, float]], ...] = ()
+
+
+class BlackPicture:
+    """Says for each frame whether it is black. Shared by `black` and by `freeze`, which leaves black to it."""
+
+    def __init__(self, settings: BlackSettings) -> None:
+        self.settings = settings
+
+    def judge(self, state: BarsState, video: Readings) -> tuple[BarsState, NDArray[np.bool_], NDArray[np.float64]]:
+        """Next state; black or not; share of dark pixels in the active picture."""
+        values = video.values
+        dark = values["dark"].astype(np.float64)
+        ratio = dark
+        if self.settings.ignore_bars:
+            state, bars = _bars(state, video)
+            active = 1.0 - bars
+            # Bars are dark throughout, so what is dark in the active picture is what is dark beyond them.
+            ratio = np.where(active > 0, (dark - bars) / np.where(active > 0, active, 1.0), 1.0)
+            ratio = np.where(values["lit"] > 0, ratio, np.maximum(ratio, dark))
+        black = (
+            (ratio >= self.settings.dark_ratio)
+            & (values["lit"] <= self.settings.max_lit_ratio)
+            & (values["chroma_offset"] <= self.settings.max_chroma)
+        )
+        return state, black, ratio
+
+
+def _bars(state: BarsState, video: Readings) -> tuple[BarsState, NDArray[np.float64]]:
+    """Next state, and for each frame the share of the picture that bars take, as known at that frame."""
+    margins = np.stack([video.values[name] for name in BARS], axis=1).astype(np.float64)
+    lit = video.values["lit"] > 0
+    shares = np.zeros(len(video))
+    buckets = dict(state.buckets)
+    for i, t in enumerate(video.t_s):
+        bucket = math.floor(t / BUCKET_S)
+        if lit[i]:
+            seen = margins[i]
+            known = buckets.get(bucket)
+            narrowest = seen if known is None else np.minimum(seen, known)
+            buckets[bucket] = tuple(float(x) for x in narrowest)  # type: ignore[assignment]
+        recent = [m for b, m in buckets.items() if b > bucket - BUCKETS]
+        if recent:
+            top, bottom, left, right = np.min(recent, axis=0)
+            shares[i] = 1.0 - max(0.0, 1.0 - top - bottom) * max(0.0, 1.0 - left - right)
+    kept = tuple(sorted(buckets.items())[-BUCKETS:])
+    return BarsState(kept), shares
+
+
+def durations(video: Readings) -> NDArray[np.float64]:
+    """How long each frame lasts; where the stream does not say, as long as from the frame before, at most a second."""
+    guess = np.nan_to_num(np.clip(video.since_previous_s, 0.0, 1.0), nan=0.0)
+    lasts: NDArray[np.float64] = np.where(video.duration_s > 0, video.duration_s, guess)
+    return lasts
+
+
+def shown_pictures(seen: Inputs) -> tuple[Readings, ...]:
+    """The readings of the watched picture track that have rows."""
+    return tuple(readings for readings in seen.video if len(readings))
