@@ -1,0 +1,94 @@
+"""What is overdue, what is missing, and what the clock said."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from monitor.arrivals import Arrivals, ArrivalsState
+from monitor.records import Event, Readings
+
+
+def readings(t: list[float], arrived: list[float], track: str = "video", lasts: float = 0.04) -> Readings:
+    n = len(t)
+    return Readings(
+        stream="s",
+        track=track,
+        epoch=0,
+        time_base=Fraction(1, 1000),
+        depth="full",
+        pts=(np.array(t) * 1000).astype(np.int64),
+        t_s=np.array(t),
+        duration_s=np.full(n, lasts),
+        since_previous_s=np.full(n, lasts, np.float32),
+        arrived_at=np.array(arrived),
+        at=np.full(n, np.nan),
+        reason=np.zeros(n, np.uint8),
+        values={},
+        made_by="test@1",
+    )
+
+
+def opened(*tracks: str) -> Arrivals:
+    arrivals = Arrivals("s", ArrivalsState())
+    arrivals.closed(100.0)
+    arrivals.opened(101.0, tracks or ("video",))
+    return arrivals
+
+
+def brief(events: list[Event]) -> list[tuple[str, float]]:
+    return [(event.kind, event.value) for event in events]
+
+
+def test_no_source_is_counted_in_whole_seconds_however_often_it_is_asked() -> None:
+    arrivals = Arrivals("s", ArrivalsState())
+    arrivals.closed(100.0)
+    events = [e for now in np.arange(100, 103.6, 0.25) for e in arrivals.tick(float(now), -np.inf, 0)]
+    assert brief(events) == [("down", 1), ("down", 2), ("down", 3)]
+    assert [e.at for e in events] == [101, 102, 103]
+
+
+def test_a_burst_is_not_overdue_until_it_has_been_played() -> None:
+    arrivals = opened()
+    segment = [i * 0.04 for i in range(150)]
+    list(arrivals.came(readings(segment, [102.0] * 150), 0))
+    assert list(arrivals.tick(108.5, 102.0, 0)) == []
+    overdue = list(arrivals.tick(110.1, 102.0, 0))
+    assert brief(overdue) == [("overdue", 1), ("overdue", 2)]
+    assert overdue[0].t_s == pytest.approx(7.0)
+    assert brief(list(arrivals.came(readings([6.0], [110.5]), 0))) == [("resumed", 2.5)]
+
+
+def test_packets_that_wait_to_be_decoded_are_not_overdue() -> None:
+    arrivals = opened()
+    list(arrivals.came(readings([0.0], [102.0]), 0))
+    assert list(arrivals.tick(110.0, 109.5, 0)) == []
+
+
+def test_a_long_absence_is_reported_ever_more_seldom() -> None:
+    arrivals = Arrivals("s", ArrivalsState())
+    arrivals.closed(0.0)
+    values = [e.value for e in arrivals.tick(100.0, -np.inf, 0)]
+    assert values == [*range(1, 61), 70, 80, 90, 100]
+
+
+def test_a_track_that_stays_behind_is_missing_until_it_is_back() -> None:
+    arrivals = opened("video", "audio:0")
+    list(arrivals.came(readings([0.0], [101.0], "audio:0"), 0))
+    assert list(arrivals.came(readings([0.0, 0.9], [101.0, 102.0]), 0)) == []
+    missing = list(arrivals.came(readings([1.0, 3.1], [103.0, 104.0]), 0))
+    assert brief(missing) == [("track_missing", 1), ("track_missing", 2)]
+    assert {e.track for e in missing} == {"audio:0"}
+    assert brief(list(arrivals.came(readings([3.1], [104.0], "audio:0"), 0))) == [("track_back", 2)]
+
+
+def test_the_live_edge_is_never_after_arrival_and_evens_out_bursts() -> None:
+    arrivals = opened()
+    first = readings([0.0, 1.0, 2.0], [102.0, 102.0, 102.0])
+    assert arrivals.live_edge(first).tolist() == pytest.approx([102.0, 102.0, 102.0])
+    later = readings([3.0, 4.0, 5.0], [105.0, 105.0, 105.0])
+    assert arrivals.live_edge(later).tolist() == pytest.approx([103.0, 104.0, 105.0], abs=0.01)
+    recorded = readings([0.0], [np.nan])
+    assert np.isnan(arrivals.live_edge(recorded)).all()
