@@ -75,6 +75,8 @@ class FreezeSettings(Temporal):
     """Largest mean absolute difference in any place of the 9 x 16 map, in 8-bit levels: something small that moves."""
     max_drift: Annotated[float, Field(ge=0, le=255)] = 1.5
     """Largest change of the mean in any place of the map since the freeze began: slow pans and zooms."""
+    ignore_key_frames: bool = True
+    """A key frame codes the same picture anew: let it differ by more than `noise`, as long as nothing drifts."""
 
 
 class SilenceSettings(Temporal):

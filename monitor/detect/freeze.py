@@ -37,7 +37,8 @@ class Freeze:
     A still scene with a camera's noise differs everywhere and is not a freeze; black is left to `black`.
 
     FFmpeg's freezedetect compares with the first frame of the freeze instead of the one before, over the whole picture
-    alone; with `max_moving` and `max_drift` 255 the two agree to the frame where nothing creeps.
+    alone; with `max_moving` and `max_drift` 255 and `ignore_key_frames` off the two agree to the frame where nothing
+    creeps.
     """
 
     kind = "freeze"
@@ -80,7 +81,8 @@ class Freeze:
         with np.errstate(invalid="ignore"):
             same = values["difference"] <= self.settings.noise * LEVELS
             same &= values["moving"] <= self.settings.max_moving
-        candidates = (same | (values["key"] > 0) | unknown) & ~black
+        coded_anew = (values["key"] > 0) & self.settings.ignore_key_frames
+        candidates = (same | coded_anew | unknown) & ~black
         bad = np.zeros(len(video), np.bool_)
         still, last = state.still, state.last
         for i in range(len(video)):

@@ -1,0 +1,113 @@
+"""Readings by hand, for tests of what is decided over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from monitor.detect.base import Detector, Inputs
+from monitor.measure import COLUMNS
+from monitor.records import GRID, Detection, Event, EventKind, Readings
+
+FPS = 25
+
+
+def video(n: int, start: float = 0.0, mean: Any = None, at: float | None = None, **columns: Any) -> Readings:
+    """n frames at 25 per second of a lit, moving, full picture, but for the columns that are given."""
+    normal: dict[str, Any] = dict.fromkeys(COLUMNS, 0.0) | {
+        "luma": 120.0,
+        "difference": 5.0,
+        "moving": 20.0,
+        "dark": 0.1,
+        "lit": 0.9,
+    }
+    values = {
+        name: np.broadcast_to(np.asarray(columns.get(name, normal[name]), np.float32), n).copy() for name in COLUMNS
+    }
+    maps = np.zeros((n, *GRID), np.uint8) if mean is None else np.broadcast_to(mean, (n, *GRID)).astype(np.uint8)
+    t = start + np.arange(n) / FPS
+    return Readings(
+        stream="s",
+        track="video",
+        epoch=0,
+        time_base=Fraction(1, FPS),
+        depth="full",
+        pts=np.arange(n, dtype=np.int64),
+        t_s=t,
+        duration_s=np.full(n, 1 / FPS),
+        since_previous_s=np.full(n, 1 / FPS, np.float32),
+        arrived_at=np.full(n, np.nan) if at is None else t + at,
+        at=np.full(n, np.nan) if at is None else t + at,
+        reason=np.zeros(n, np.uint8),
+        values=values,
+        grids={"mean": maps, "difference": np.zeros((n, *GRID), np.uint8)},
+        made_by="test@1",
+    )
+
+
+def cut(whole: Readings, first: int, last: int) -> Readings:
+    """Some rows of readings."""
+    part = slice(first, last)
+    rows = ("pts", "t_s", "duration_s", "since_previous_s", "arrived_at", "at", "reason")
+    return replace(
+        whole,
+        **{name: getattr(whole, name)[part] for name in rows},
+        **{name: {k: v[part] for k, v in getattr(whole, name).items()} for name in ("values", "grids", "prints")},
+    )
+
+
+def sound(codes: Sequence[Sequence[int]], start: float = 0.0, channels: tuple[str, ...] = ("FL", "FR")) -> Readings:
+    """A row of 100 ms per entry; an entry holds the peak code of each channel."""
+    n = len(codes)
+    prints = np.repeat(np.array(codes, np.uint8)[:, :, None], 10, axis=2)
+    level = (np.array(codes, np.float32) - 255) / 2
+    return Readings(
+        stream="s",
+        track="audio:0",
+        epoch=0,
+        time_base=Fraction(1, 48000),
+        depth="full",
+        pts=np.arange(n, dtype=np.int64) * 4800,
+        t_s=start + np.arange(n) / 10,
+        duration_s=np.full(n, 0.1),
+        since_previous_s=np.full(n, 0.1, np.float32),
+        arrived_at=np.full(n, np.nan),
+        at=np.full(n, np.nan),
+        reason=np.zeros(n, np.uint8),
+        values={"peak_dbfs": level, "rms_dbfs": level},
+        prints={"peak": prints},
+        made_by="test@1",
+        channels=channels,
+    )
+
+
+def event(kind: EventKind, t: float, value: float = 1.0, track: str = "", at: float | None = None) -> Event:
+    return Event("s", track, 0, t, 1000.0 + t if at is None else at, kind, value)
+
+
+def inputs(*parts: Readings | Event, ended: bool = False) -> Inputs:
+    return Inputs(
+        stream="s",
+        watch="w",
+        video=tuple(p for p in parts if isinstance(p, Readings) and p.track == "video"),
+        audio=tuple(p for p in parts if isinstance(p, Readings) and p.track != "video"),
+        events=tuple(p for p in parts if isinstance(p, Event)),
+        ended=ended,
+    )
+
+
+def run(detector: Detector[Any], *steps: Inputs) -> list[Detection]:
+    """All detections over these steps, each shown only what the detector reads."""
+    state, found = detector.start(), []
+    for step in steps:
+        state, more = detector.step(state, step.shown(detector.reads))
+        found += more
+    return found
+
+
+def spans(found: list[Detection]) -> list[tuple[str, float, float | None]]:
+    return [(d.track, round(d.start_s, 3), None if d.end_s is None else round(d.end_s, 3)) for d in found]

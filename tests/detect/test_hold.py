@@ -1,0 +1,93 @@
+"""When a detection opens and closes, and that no split of the rows changes it."""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.detect.base import Inputs
+from monitor.detect.hold import Hold, HoldState, Rows
+from monitor.records import Detection
+from monitor.settings import Temporal
+
+SEEN = Inputs(stream="s", watch="w")
+HOLD = Hold("black", Temporal(min_duration_s=1.0, clear_s=0.5), "black@1:x")
+
+
+def rows(bad: list[bool], step: float = 0.1, start: float = 0.0, lasts: float | None = None) -> Rows:
+    t = start + np.arange(len(bad)) * step
+    level = np.linspace(0, 1, len(bad))
+    return Rows(
+        t, np.full(len(bad), step if lasts is None else lasts), t + 1000, np.array(bad), {"level": (level, "max")}
+    )
+
+
+def cut(whole: Rows, first: int, last: int) -> Rows:
+    s = slice(first, last)
+    evidence = {name: (values[s], how) for name, (values, how) in whole.evidence.items()}
+    return Rows(whole.t_s[s], whole.duration_s[s], whole.at[s], whole.bad[s], evidence)
+
+
+def run(*parts: Rows, end: bool = True) -> list[Detection]:
+    state, found = HoldState(), []
+    for part in parts:
+        state, more = HOLD.step(state, SEEN, "video", part)
+        state = pickle.loads(pickle.dumps(state))
+        found += more
+    return found + (HOLD.end(state)[1] if end else [])
+
+
+def spans(found: list[Detection]) -> list[tuple[float, float | None]]:
+    return [(round(d.start_s, 6), None if d.end_s is None else round(d.end_s, 6)) for d in found]
+
+
+def test_opens_after_its_minimum_and_closes_with_the_first_good_row() -> None:
+    found = run(rows([False] * 3 + [True] * 12 + [False] * 10), end=False)
+    assert spans(found) == [(0.3, None), (0.3, 1.5)]
+    assert found[0].detection_id == found[1].detection_id
+    assert [d.revision for d in found] == [0, 1]
+    assert (found[1].start_at, found[1].end_at) == (pytest.approx(1000.3), pytest.approx(1001.5))
+
+
+def test_too_short_is_nothing() -> None:
+    assert run(rows([False] + [True] * 9 + [False] * 10)) == []
+
+
+def test_a_good_spell_shorter_than_clear_does_not_end_it() -> None:
+    assert spans(run(rows([True] * 12 + [False] * 4 + [True] * 3 + [False] * 6), end=False)) == [(0, None), (0, 1.9)]
+
+
+def test_still_bad_at_the_end_ends_with_the_last_row() -> None:
+    assert spans(run(rows([False] + [True] * 19)))[-1] == (0.1, 2.0)
+
+
+def test_a_hole_ends_what_has_not_opened_and_keeps_what_has() -> None:
+    pending = run(rows([True] * 9), rows([True] * 9, start=30.0))
+    assert pending == []
+    opened = run(rows([True] * 11), rows([True] * 2 + [False] * 9, start=30.0), end=False)
+    assert spans(opened) == [(0, None), (0, 30.2)]
+    gone_in_the_hole = run(rows([True] * 11), rows([False] * 9, start=30.0), end=False)
+    assert spans(gone_in_the_hole) == [(0, None), (0, 1.1)]
+
+
+def test_rows_of_unknown_duration_last_until_the_next() -> None:
+    assert spans(run(rows([True, True, False, False], step=0.6, lasts=0.0)))[-1] == (0, 1.2)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.sampled_from([0.04, 0.1, 0.5, 1.7, 3.0])), min_size=1, max_size=60),
+    st.sampled_from([0.0, 0.04, 0.1]),
+    st.data(),
+)
+def test_any_split_gives_the_same(pattern: list[tuple[bool, float]], lasts: float, data: st.DataObject) -> None:
+    t = np.cumsum([gap for _, gap in pattern])
+    bad = np.array([b for b, _ in pattern])
+    whole = Rows(t, np.full(len(t), lasts), t, bad, {"level": (np.sin(t * 9), "max"), "low": (np.cos(t), "min")})
+    edges = sorted(data.draw(st.sets(st.integers(0, len(t)), max_size=8)) | {0, len(t)})
+    parts = [cut(whole, a, b) for a, b in itertools.pairwise(edges)]
+    assert run(*parts) == run(whole)
