@@ -167,8 +167,8 @@ def _sum_cells(tiles: NDArray[np.int64], index: tuple[NDArray[np.int64], NDArray
 
 def _bars(dark: NDArray[np.bool_]) -> tuple[float, float, float, float]:
     """Share of the picture that is dark from the top, the bottom, the left and the right edge on."""
-    rows = dark.all(axis=1)
-    columns = dark.all(axis=0)
+    rows: NDArray[np.bool_] = np.all(dark, axis=1)
+    columns: NDArray[np.bool_] = np.all(dark, axis=0)
     if rows.all():
         return 1.0, 1.0, 1.0, 1.0
     return (

@@ -228,7 +228,7 @@ def _joined(group: list[Readings]) -> Readings:
         return {key: np.concatenate([getattr(part, name)[key] for part in group]) for key in getattr(group[0], name)}
 
     rows = ("pts", "t_s", "duration_s", "since_previous_s", "arrived_at", "at", "reason")
-    columns = {name: np.concatenate([getattr(part, name) for part in group]) for name in rows}
+    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in group]) for name in rows}
     return replace(group[0], **columns, values=stacked("values"), grids=stacked("grids"), prints=stacked("prints"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from monitor.detect.arrival import NoInput, Stall, TrackLoss
@@ -16,8 +17,18 @@ from monitor.settings import Profile
 
 __all__ = ["KINDS", "Detector", "DetectorStates", "Inputs", "detect", "detectors"]
 
-REGISTERED = (Black, Freeze, Silence, NoInput, Stall, DecodeErrors, TimestampJump, FormatChange, TrackLoss)
-KINDS: tuple[str, ...] = tuple(detector.kind for detector in REGISTERED)
+REGISTERED: tuple[Callable[[Profile], Detector[Any]], ...] = (
+    Black,
+    Freeze,
+    Silence,
+    NoInput,
+    Stall,
+    DecodeErrors,
+    TimestampJump,
+    FormatChange,
+    TrackLoss,
+)
+KINDS: tuple[str, ...] = tuple(build(Profile()).kind for build in REGISTERED)
 
 DetectorStates = dict[str, Any]
 """State of each detector by kind; what a checkpoint holds."""

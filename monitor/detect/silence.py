@@ -68,7 +68,8 @@ class Silence:
 
     def _track(self, state: TrackState, seen: Inputs, sound: Readings, found: list[Detection]) -> TrackState:
         silent, hops = self._hops(sound)
-        whole, more = self._hold.step(state.whole, seen, sound.track, replace(hops, bad=silent.all(axis=1)))
+        all_silent: NDArray[np.bool_] = np.all(silent, axis=1)
+        whole, more = self._hold.step(state.whole, seen, sound.track, replace(hops, bad=all_silent))
         found += more
         channels = dict(state.channels)
         heard = state.heard
@@ -79,8 +80,8 @@ class Silence:
                 if len(plays):
                     known[plays[0] :] = True
                     heard = heard | {name}
-                alone = silent[:, i] & known & ~silent.all(axis=1)
-                bad = self._through(channels.get(name, HoldState()), alone, silent.all(axis=1))
+                alone = silent[:, i] & known & ~all_silent
+                bad = self._through(channels.get(name, HoldState()), alone, all_silent)
                 rows = replace(hops, bad=bad)
                 channels[name], more = self._hold.step(
                     channels.get(name, HoldState()), seen, f"{sound.track}:{name}", rows

@@ -1,0 +1,66 @@
+"""Recorded files through the same detectors, on all cores, as fast as the machine can.
+
+    python jobs/scan.py archive/*.mp4 --results results/archive
+    python jobs/scan.py s3://bucket/masters/ --results s3://bucket/qc --fail-on black,freeze
+
+Exit status: 0 all read; 1 some could not be read (each is named), or a kind of --fail-on was found; 2 bad arguments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from rich.console import Console
+
+from monitor.cluster.engine import cores, engine
+from monitor.cluster.scanning import scan_all
+from monitor.detect import KINDS
+from monitor.errors import MonitorError, SettingsError
+from monitor.media.redact import redact
+from monitor.recorded import find_media
+from monitor.settings import load_profile
+from monitor.store import ResultsWriter
+from monitor.terminal import ScanScreen
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status as in the module's docstring."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="files, folders, globs, URLs, s3:// prefixes")
+    parser.add_argument("--results", default="results", help="folder or s3:// URI (default: results)")
+    parser.add_argument("--settings", default="default", help="profile: default, fast or a TOML file")
+    parser.add_argument("--workers", type=int, help="worker processes (default: one per core)")
+    parser.add_argument("--fail-on", default="", metavar="KIND,...", help="exit with 1 if one of these kinds is found")
+    options = parser.parse_args(arguments)
+    console = Console(soft_wrap=True)
+    try:
+        fail_on = {kind for kind in options.fail_on.split(",") if kind}
+        if unknown := fail_on - set(KINDS):
+            raise SettingsError(f"--fail-on {', '.join(sorted(unknown))}: no such kind; choose from {', '.join(KINDS)}")
+        if options.workers is not None and options.workers < 1:
+            raise SettingsError(f"--workers {options.workers}: must be at least 1; leave it out to use all cores")
+        profile = load_profile(options.settings)
+        streams = find_media(options.sources)
+        ResultsWriter(options.results, "scan").close()
+    except (SettingsError, MonitorError) as error:
+        print(f"scan.py: {error}", file=sys.stderr)
+        return 2
+    try:
+        with engine(), ScanScreen(console, len(streams)) as screen:
+            scan_all(streams, profile, options.results, options.workers or cores(), screen.show, screen.found)
+    except KeyboardInterrupt:
+        print("scan.py: stopped; the sources that were done are written", file=sys.stderr)
+        return 130
+    except MonitorError as error:
+        print(f"scan.py: {error}", file=sys.stderr)
+        return 1
+    screen.summary(redact(options.results))
+    hits = fail_on & screen.kinds
+    if hits:
+        print(f"scan.py: found {', '.join(sorted(hits))} (--fail-on)", file=sys.stderr)
+    return 1 if screen.problems or hits else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Watch a catalog of live streams until stopped; with no catalog, a demonstration on streams made for it.
+
+python jobs/watch.py                                            the demonstration, about a minute
+python jobs/watch.py streams.toml --results s3://bucket/watch   the real thing, until Ctrl-C
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from monitor.catalog import CatalogWatcher
+from monitor.lab.demo import demonstration
+from rich.console import Console
+
+from monitor.cluster.engine import engine, stop_on_signals
+from monitor.errors import MonitorError, SettingsError
+from monitor.settings import load_profile
+from monitor.watching import watch
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 ended as asked, 1 failed while running, 2 refused at the start."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("catalog", nargs="?", help="TOML, CSV or Parquet; a path, s3:// or http(s)://")
+    parser.add_argument("--results", help="folder or s3:// URI (default: results/ or, without catalog, results/demo-*)")
+    parser.add_argument("--settings", help="profile for streams that name none: default, fast or a TOML file")
+    parser.add_argument("--workers", type=int, help="worker processes (default: one per four cores)")
+    parser.add_argument("--duration", type=float, help="end after so many seconds (demonstration: 60)")
+    options = parser.parse_args(arguments)
+    console = Console(stderr=False, soft_wrap=True)
+    try:
+        if options.duration is not None and options.duration <= 0:
+            raise SettingsError(f"--duration {options.duration}: must be above 0; leave it out to watch until stopped")
+        if options.workers is not None and options.workers < 1:
+            raise SettingsError(f"--workers {options.workers}: must be at least 1; leave it out to use all cores")
+        if options.catalog is None:
+            return _demonstrate(options, console)
+        profile = load_profile(options.settings or "default")
+        watcher = CatalogWatcher(options.catalog)
+        with stop_on_signals(options.duration) as stop, engine():
+            watch(watcher, profile, options.results or "results", stop, console, options.workers)
+    except SettingsError as error:
+        print(f"watch.py: {error}", file=sys.stderr)
+        return 2
+    except MonitorError as error:
+        print(f"watch.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _demonstrate(options: argparse.Namespace, console: Console) -> int:
+    results = options.results or str(Path("results") / time.strftime("demo-%Y%m%d-%H%M%S"))
+    duration = options.duration or 60.0
+    profile = load_profile(options.settings or "fast")
+    with demonstration(duration) as demo, stop_on_signals(None) as stop, engine():
+        demo.begin(stop)
+        found = watch(demo, profile, results, stop, console, options.workers)
+    demo.tell(found, results, console)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

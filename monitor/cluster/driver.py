@@ -1,0 +1,290 @@
+"""Places streams on workers, gathers what they report, and owns recovery.
+
+One loop: look at the catalog, place what has no worker, ask every worker for its reports, write them, acknowledge them.
+A worker that died, or does not answer, is replaced, and its streams go on elsewhere from the last state reported;
+rows and state travel together, so nothing is written twice and what was not reported is found again.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from monitor.cluster.planner import place
+from monitor.cluster.session import Status
+from monitor.cluster.worker import Worker
+from monitor.cluster.workplace import Assignment, Report, Row, StreamReport
+from monitor.errors import StoreError
+from monitor.pipeline import Checkpoint
+from monitor.records import Stream
+from monitor.settings import Profile
+from monitor.store import ResultsWriter
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.5
+FLUSH_S = 5.0
+SILENT_S = 20.0
+"""A worker that does not answer for so long is taken for dead."""
+START_S = 90.0
+"""A worker may take this long to start (the first compile of a machine)."""
+STREAMS_PER_WORKER = 400
+CORES_PER_WORKER = 4
+CRASH_WAIT_S = 5.0
+"""A stream whose watch crashed waits this long, doubled each time, before it is placed again."""
+MAX_CRASH_WAIT_S = 300.0
+
+
+@dataclass(slots=True)
+class _Hand:
+    """A worker as the driver sees it."""
+
+    name: str
+    actor: Any
+    call: Any
+    asked_at: float
+    started: bool = False
+    acknowledged: int = 0
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A stream as the driver sees it."""
+
+    stream: Stream
+    profile: Profile
+    begun: Checkpoint | None = None
+    status: Status | None = None
+    crashes: int = 0
+    not_before: float = -math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What happened in a turn of the loop, for whoever shows it."""
+
+    statuses: Mapping[str, Status | None]
+    rows: tuple[Row, ...]
+    notices: tuple[str, ...]
+    rows_waiting: int
+
+
+@dataclass(slots=True)
+class Plan:
+    """How many workers of how many cores each."""
+
+    workers: int
+    cores_each: int
+
+
+def workers_for(cores: int) -> Plan:
+    """Few fat workers: one per four cores; decoding releases Python's lock, and four cores' worth of the rest fits."""
+    workers = max(1, round(cores / CORES_PER_WORKER))
+    return Plan(workers, max(1, cores // workers))
+
+
+class Driver:
+    """Watches a changing set of streams until stopped. Not thread-safe: one caller."""
+
+    def __init__(self, results: str, plan: Plan) -> None:
+        self._results = results
+        self._plan = plan
+        self._writer = ResultsWriter(results, "driver")
+        self._flushed_at = time.monotonic()
+        self._streams: dict[str, _Watched] = {}
+        self._placed: dict[str, str] = {}
+        self._hands: dict[str, _Hand] = {}
+        self._leaving: list[Any] = []
+        self._made = 0
+        self._notices: list[str] = []
+        self._said: set[str] = set()
+        for _ in range(plan.workers):
+            self._hire()
+
+    def set_streams(self, streams: Iterable[tuple[Stream, Profile]]) -> None:
+        """Watch exactly these from now on. Streams that are as they were are not touched."""
+        wanted = {stream.id: (stream, profile) for stream, profile in streams}
+        gone = [id for id in self._streams if id not in wanted]
+        changed = [
+            id
+            for id, (stream, profile) in wanted.items()
+            if id in self._streams and (self._streams[id].stream, self._streams[id].profile) != (stream, profile)
+        ]
+        self._remove([*gone, *changed])
+        for id in gone + changed:
+            del self._streams[id]
+        for id, (stream, profile) in wanted.items():
+            if id not in self._streams:
+                self._streams[id] = _Watched(stream, profile)
+
+    @property
+    def place(self) -> str:
+        """Where results go, without credentials."""
+        return self._writer.uri
+
+    def turn(self, notices: Sequence[str] = ()) -> Update:
+        """One turn of the loop: place, gather, write. Takes about `POLL_S`. `notices` are passed on."""
+        self._notices += notices
+        self._assign()
+        rows = self._gather(POLL_S)
+        self._writer.add(rows)
+        if time.monotonic() - self._flushed_at >= FLUSH_S:
+            self._flush()
+        said, self._notices = self._notices, []
+        statuses = {id: watched.status for id, watched in self._streams.items()}
+        return Update(statuses, tuple(rows), tuple(said), self._writer.pending)
+
+    def stop(self, wait_s: float = 20.0) -> Update:
+        """End every watch and write everything. Returns what the last reports brought."""
+        rows: list[Row] = []
+        calls = {hand.actor.stop.remote(): hand for hand in self._hands.values()}
+        done, late = ray.wait(list(calls), num_returns=len(calls), timeout=wait_s) if calls else ([], [])
+        for call in done:
+            try:
+                rows += self._take(calls[call], ray.get(call))
+            except RayError as error:
+                self._notices.append(f"worker {calls[call].name} was lost while it ended: {type(error).__name__}")
+        for call in late:
+            self._notices.append(
+                f"worker {calls[call].name} did not end within {wait_s:.0f} s: what it had not said is lost"
+            )
+        for hand in self._hands.values():
+            ray.kill(hand.actor)
+        self._hands = {}
+        self._writer.add(rows)
+        self._writer.close()
+        notices, self._notices = self._notices, []
+        return Update({}, tuple(rows), tuple(notices), self._writer.pending)
+
+    @property
+    def worker_count(self) -> int:
+        """Workers that are there."""
+        return len(self._hands)
+
+    def worker_pids(self) -> list[int]:
+        """Process ids of the workers on this machine; for tests that kill one."""
+        from ray.util.state import list_actors
+
+        names = {hand.actor._actor_id.hex() for hand in self._hands.values()}
+        return [int(actor.pid) for actor in list_actors() if actor.actor_id in names and actor.pid]
+
+    def _hire(self) -> None:
+        self._made += 1
+        name = f"worker-{self._made:03d}"
+        actor = Worker.options(num_cpus=self._plan.cores_each, max_concurrency=2).remote(  # type: ignore[attr-defined]
+            name, self._results, self._plan.cores_each
+        )
+        self._hands[name] = _Hand(name, actor, actor.report.remote(0), time.monotonic())
+
+    def _assign(self) -> None:
+        """Give a worker to every stream that has none and may have one."""
+        now = time.monotonic()
+        wanted = [id for id, watched in self._streams.items() if watched.not_before <= now]
+        plan = place(wanted, self._placed, self._hands, STREAMS_PER_WORKER)
+        fresh: dict[str, list[Assignment]] = {}
+        for id, name in plan.items():
+            if self._placed.get(id) != name:
+                watched = self._streams[id]
+                fresh.setdefault(name, []).append(Assignment(watched.stream, watched.profile, watched.begun))
+                self._placed[id] = name
+        for name, assignments in fresh.items():
+            self._hands[name].actor.assign.remote(assignments)
+        if len(plan) < len(wanted):
+            self._say(f"{len(wanted) - len(plan)} streams are not watched: {len(self._hands)} workers are full")
+
+    def _remove(self, ids: list[str]) -> None:
+        by_worker: dict[str, list[str]] = {}
+        for id in ids:
+            name = self._placed.pop(id, None)
+            if name in self._hands:
+                by_worker.setdefault(name, []).append(id)
+        # A changed stream is assigned again only when its old watch has ended, or two would write one stream's rows.
+        calls = [self._hands[name].actor.remove.remote(part, True) for name, part in by_worker.items()]
+        ray.wait(calls, num_returns=len(calls), timeout=5.0) if calls else None
+
+    def _gather(self, timeout_s: float) -> list[Row]:
+        """Ask all workers; take what those who answer report; replace those who are lost."""
+        rows: list[Row] = []
+        deadline = time.monotonic() + timeout_s
+        for hand in self._hands.values():
+            if hand.call is None:
+                hand.call, hand.asked_at = hand.actor.report.remote(hand.acknowledged), time.monotonic()
+        calls = {hand.call: hand for hand in self._hands.values()}
+        done, _ = ray.wait(list(calls), num_returns=len(calls), timeout=timeout_s)
+        for call in done:
+            hand = calls[call]
+            hand.call = None
+            try:
+                rows += self._take(hand, ray.get(call))
+                hand.started = True
+            except (RayError, OSError) as error:
+                self._lost(hand, f"{type(error).__name__}")
+        for hand in list(self._hands.values()):
+            patience = SILENT_S if hand.started else START_S
+            if hand.call is not None and time.monotonic() - hand.asked_at > patience:
+                self._lost(hand, f"no answer for {patience:.0f} s")
+        time.sleep(max(0.0, deadline - time.monotonic()))
+        return rows
+
+    def _take(self, hand: _Hand, reports: list[Report]) -> list[Row]:
+        """Rows of the reports not seen yet, with the states after them."""
+        rows: list[Row] = []
+        for report in reports:
+            if report.number <= hand.acknowledged:
+                continue
+            hand.acknowledged = report.number
+            if report.trouble and report.trouble != hand.trouble:
+                self._notices.append(f"{hand.name}: {report.trouble}")
+            hand.trouble = report.trouble
+            for part in report.streams:
+                rows += part.rows
+                self._stream_report(hand, part)
+        return rows
+
+    def _stream_report(self, hand: _Hand, part: StreamReport) -> None:
+        watched = self._streams.get(part.stream)
+        if watched is None or self._placed.get(part.stream) != hand.name:
+            return
+        if part.checkpoint is not None:
+            watched.begun = part.checkpoint
+        if part.status is not None:
+            watched.status = part.status
+        if part.crashed:
+            watched.crashes += 1
+            wait = min(CRASH_WAIT_S * 2 ** (watched.crashes - 1), MAX_CRASH_WAIT_S)
+            watched.not_before = time.monotonic() + wait
+            del self._placed[part.stream]
+            last_line = part.crashed.strip().splitlines()[-1]
+            self._notices.append(f"{part.stream}: its watch crashed and goes on in {wait:.0f} s: {last_line}")
+
+    def _lost(self, hand: _Hand, why: str) -> None:
+        """A worker is gone: another takes its place, its streams go on from their last reported states."""
+        ray.kill(hand.actor)
+        del self._hands[hand.name]
+        streams = [id for id, name in self._placed.items() if name == hand.name]
+        for id in streams:
+            del self._placed[id]
+        self._notices.append(f"{hand.name} was lost ({why}): {len(streams)} streams go on elsewhere")
+        self._hire()
+
+    def _flush(self) -> None:
+        self._flushed_at = time.monotonic()
+        try:
+            self._writer.flush()
+            self._said.discard("store")
+        except StoreError as error:
+            self._say(f"results are kept and written later: {error}", "store")
+
+    def _say(self, text: str, key: str | None = None) -> None:
+        """A notice, once for as long as its cause goes on."""
+        if (key or text) not in self._said:
+            self._said.add(key or text)
+            self._notices.append(text)

@@ -1,0 +1,39 @@
+"""A workplace in a Ray actor. Frames never leave it; what leaves is reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ray
+
+from monitor.cluster.workplace import Assignment, Report, Workplace
+
+
+@ray.remote(max_restarts=0, max_task_retries=0, concurrency_groups={"control": 2})
+class Worker:
+    """Holds many streams. The driver owns its recovery: it is never restarted by Ray, which would lose its streams.
+
+    `stop` must be called before it is killed: no shutdown hook runs on `ray.kill`.
+    """
+
+    def __init__(self, name: str, results: str, decode_threads: int) -> None:
+        self._workplace = Workplace(name, results, decode_threads)
+
+    @ray.method(concurrency_group="control")
+    def assign(self, assignments: Sequence[Assignment]) -> None:
+        """Begin to watch these streams."""
+        self._workplace.assign(assignments)
+
+    @ray.method(concurrency_group="control")
+    def report(self, acknowledged: int) -> list[Report]:
+        """Reports since the one acknowledged. Answers within milliseconds."""
+        return self._workplace.report(acknowledged)
+
+    def remove(self, streams: Sequence[str], for_good: bool) -> None:
+        """End the watch of these streams; takes up to some seconds, in which reports go on."""
+        self._workplace.remove(streams, for_good)
+
+    def stop(self) -> list[Report]:
+        """End every watch, write everything; the reports not acknowledged yet. Takes up to some seconds."""
+        self._workplace.stop()
+        return self._workplace.report(0)

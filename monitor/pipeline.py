@@ -1,0 +1,283 @@
+"""All floors of one stream composed in one process: no Ray, no GPU, no disk, no thread, no clock of its own.
+
+    packets -> Decoder -> measure / SoundMeter -> detect -> gather        -> Outcome
+                   └ events ┘        Arrivals ┘      Ledger (coverage) ┘
+
+Whoever holds a pipeline opens the source, hands packets in, tells it the time, and takes the outcome out. What must
+survive the holder is in `checkpoint()`; a pipeline made from it elsewhere goes on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from monitor.arrivals import Arrivals, ArrivalsState
+from monitor.audio import SoundMeter
+from monitor.coverage import Ledger, LedgerState
+from monitor.detect import DetectorStates, Inputs, detect, detectors
+from monitor.incidents import IncidentState, gather
+from monitor.measure import measure
+from monitor.media.decode import Decoder
+from monitor.media.source import Track
+from monitor.media.timeline import Timeline
+from monitor.records import (
+    Coverage,
+    Depth,
+    Detection,
+    Event,
+    EventKind,
+    FrameBatch,
+    Incident,
+    Readings,
+    Reason,
+    SoundBlock,
+    Stream,
+    join_readings,
+)
+from monitor.settings import Profile
+
+TimedPacket = tuple[Track, Any, float]
+"""A packet (PyAV's) with its track, and when it arrived: UTC seconds, NaN for files."""
+
+MAX_HOLE_S = 2.0
+"""A frame may last this long where the stream does not say how long; a longer hole in the pictures was not watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a stream takes along when it moves, or when its worker dies: small, frozen, picklable."""
+
+    watch: str
+    timeline: Timeline | None
+    arrivals: ArrivalsState
+    ledger: LedgerState
+    detectors: DetectorStates
+    incident: IncidentState
+    covered_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a stream since it was last taken."""
+
+    readings: list[Readings] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    detections: list[Detection] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    coverage: list[Coverage] = field(default_factory=list)
+
+    def rows(self) -> list[Readings | Event | Detection | Incident | Coverage]:
+        """All of it, for a writer."""
+        return [*self.readings, *self.events, *self.detections, *self.incidents, *self.coverage]
+
+
+class Pipeline:
+    """One stream. Not thread-safe: one caller at a time. `now` is UTC seconds when live, NaN for files."""
+
+    def __init__(
+        self, stream: Stream, profile: Profile, live: bool, now: float, begun: Checkpoint | None = None
+    ) -> None:
+        self.stream = stream
+        self.live = live
+        self.depth: Depth = "full"
+        self._detectors = detectors(profile)
+        self._states: DetectorStates = {} if begun is None else begun.detectors
+        self._incident = IncidentState() if begun is None else begun.incident
+        self._watch = (f"{now:.3f}" if live else "file") if begun is None else begun.watch
+        self._timeline = None if begun is None else begun.timeline
+        self._arrivals = Arrivals(stream.id, ArrivalsState() if begun is None else begun.arrivals)
+        self._covered_s = 0.0 if begun is None else begun.covered_s
+        start = LedgerState(cursor=now if live else 0.0) if begun is None else begun.ledger
+        self._ledger = Ledger(stream.id, self.depth, live, start)
+        self._decoder: Decoder | None = None
+        self._sound = SoundMeter()
+        self._primary = "video"
+        self._trouble = ""
+        self._out = Outcome()
+        self.frames = 0
+        """Frames measured so far."""
+        if begun is not None:
+            away = now - begun.ledger.cursor
+            self._ledger.advance(now, "moved", grace_s=0.0)
+            self._emit("moved", value=max(0.0, away), at=now)
+        if live:
+            self._arrivals.closed(now)
+
+    @property
+    def measured_until(self) -> float:
+        """UTC at which the newest measured content was at the live edge; NaN before the first frame."""
+        return self._arrivals.edge_of_last()
+
+    @property
+    def media_s(self) -> float:
+        """Media seconds accounted for so far."""
+        return self._covered_s
+
+    @property
+    def overdue(self) -> bool:
+        """Whether an open source has brought nothing for a second or more after something was due."""
+        return self._arrivals.state.reported_s > 0 and self._arrivals.state.down_from is None
+
+    @property
+    def incident(self) -> Incident | None:
+        """The incident that is open."""
+        return self._incident.incident
+
+    def opened(self, tracks: Sequence[Track], description: str, now: float) -> None:
+        """A source is open: decoders for its tracks, and what is missing among those expected."""
+        state = self._arrivals.state
+        away = 0.0 if math.isnan(state.last_at) else max(0.0, now - state.last_at)
+        resume_at = state.last_t_s + (away if self.live else 0.0)
+        self._decoder = Decoder(self.stream.id, tracks, self.depth, self._timeline, resume_at)
+        self._sound = SoundMeter()
+        names = [track.name for track in tracks]
+        self._primary = "video" if "video" in names else names[0]
+        expected = self.stream.expect
+        wanted = (["video"] if expected.video else []) + [f"audio:{i}" for i in range(expected.least_audio_tracks)]
+        self._arrivals.opened(now, tuple(dict.fromkeys([*wanted, *names])))
+        self._emit("opened", at=now, detail=description)
+        self._step((), (), now)
+
+    def packets(self, packets: Iterable[TimedPacket], now: float) -> None:
+        """Decode, measure and judge these packets."""
+        assert self._decoder is not None, "packets before a source was opened"
+        self._take(self._decoder.decode(packets), now)
+
+    def closed(self, kind: EventKind, reason: str, now: float) -> None:
+        """The source failed to open, was lost, or ended: what is still in the decoders comes out."""
+        if self._decoder is not None:
+            self._take(self._decoder.flush(), now)
+            self._decoder.close()
+            self._step(self._sound.end(self._decoder.timeline), (), now)
+            self._timeline = self._decoder.timeline
+            self._decoder = None
+        self._trouble = "no_input"
+        self._emit(kind, at=now, detail=reason)
+        if self.live:
+            self._arrivals.closed(now)
+        self._step((), (), now)
+
+    def tick(self, now: float, last_packet_at: float = -math.inf) -> None:
+        """Time passes (live): call about once a second, also when nothing arrives."""
+        epoch = self._epoch
+        events = tuple(self._arrivals.tick(now, last_packet_at, epoch))
+        state = self._arrivals.state
+        if state.down_from is not None:
+            reason = "no_input"
+        elif state.reported_s:
+            reason = "stall"
+        else:
+            reason = self._trouble or "connecting"
+        self._ledger.advance(now, reason)
+        self._step((), events, now)
+
+    def dropped(self, seconds: float, now: float) -> None:
+        """So many seconds of packets were dropped before decoding, because this machine could not keep up."""
+        self._ledger.media(seconds, watched=False, reason="overload")
+        self._emit("dropped", value=seconds, at=now)
+        self._step((), (), now)
+
+    def finish(self, now: float, duration_s: float | None = None) -> None:
+        """The watch of this stream ends: what is open closes. `duration_s`: what a file says it lasts."""
+        if self.live:
+            self._ledger.advance(now, self._trouble or "stopped", grace_s=0.0)
+        elif duration_s is not None and duration_s - self._ledger.state.cursor > max(1.0, 0.02 * duration_s):
+            self._ledger.gap(duration_s, self._trouble or "truncated")
+        self._step((), (), now, ended=True)
+        self._out.coverage.extend(self._ledger.take(everything=True))
+
+    def take(self) -> Outcome:
+        """What came of the stream since the last call."""
+        self._out.coverage.extend(self._ledger.take())
+        taken, self._out = self._out, Outcome()
+        return taken
+
+    def checkpoint(self) -> Checkpoint:
+        """What a pipeline elsewhere needs to go on from here. Rows not taken yet are not in it."""
+        timeline = self._timeline if self._decoder is None else self._decoder.timeline
+        return Checkpoint(
+            self._watch,
+            timeline,
+            self._arrivals.state,
+            self._ledger.state,
+            self._states,
+            self._incident,
+            self._covered_s,
+        )
+
+    @property
+    def _epoch(self) -> int:
+        timeline = self._timeline if self._decoder is None else self._decoder.timeline
+        return 0 if timeline is None else timeline.epoch
+
+    def _take(self, decoded: Iterable[FrameBatch | SoundBlock | Event], now: float) -> None:
+        """Measure what the decoder gives, in its order."""
+        assert self._decoder is not None
+        readings: list[Readings] = []
+        events: list[Event] = []
+        for item in decoded:
+            if isinstance(item, FrameBatch):
+                readings.append(measure(item, self._decoder.timeline))
+                self.frames += len(item.frames)
+            elif isinstance(item, SoundBlock):
+                readings.extend(self._sound.measure(item, self._decoder.timeline))
+            else:
+                events.append(item)
+        self._step(readings, events, now)
+
+    def _step(self, readings: Iterable[Readings], events: Sequence[Event], now: float, ended: bool = False) -> None:
+        """One step of everything that works on readings and events."""
+        joined = [r for r in join_readings(readings) if len(r)]
+        events = list(events)
+        if any(event.kind == "decode_error" for event in events):
+            self._trouble = "decode_error"
+        for i, rows in enumerate(joined):
+            if rows.track == self._primary:
+                self._cover(rows)
+            if self.live:
+                events.extend(self._arrivals.came(rows, rows.epoch))
+            joined[i] = replace(rows, at=self._arrivals.live_edge(rows))
+        self._out.events.extend(events)
+        seen = Inputs(
+            stream=self.stream.id,
+            watch=self._watch,
+            video=tuple(r for r in joined if r.track == "video"),
+            audio=tuple(r for r in joined if r.track != "video"),
+            events=tuple(events),
+            ended=ended,
+        )
+        if joined or events or ended:
+            self._states, found = detect(self._detectors, self._states, seen)
+        else:
+            found = []
+        if self.live:
+            found = [replace(detection, seen_at=now) for detection in found]
+        clock = now if self.live else self._covered_s
+        self._incident, incidents = gather(self._incident, found, clock, ended)
+        self._out.readings.extend(joined)
+        self._out.detections.extend(found)
+        self._out.incidents.extend(incidents)
+
+    def _cover(self, rows: Readings) -> None:
+        """Account for the media time that these rows of the primary track speak for."""
+        start, end = float(rows.t_s[0]), float(rows.t_s[-1] + rows.duration_s[-1])
+        hole = start - self._covered_s
+        arrived = float(rows.arrived_at[0]) - self._arrivals.state.last_at
+        explained = self.live and (math.isnan(arrived) or arrived > hole - MAX_HOLE_S)
+        if hole > MAX_HOLE_S and not explained:
+            self._ledger.media(hole, watched=False, reason=self._trouble or "no_frames")
+        elif hole <= MAX_HOLE_S:
+            start = min(start, self._covered_s)
+        seconds = end - max(start, self._covered_s)
+        corrupt = (rows.reason == Reason.CORRUPT).all()
+        self._ledger.media(seconds, watched=not corrupt, reason="decode_error" if corrupt else "")
+        self._covered_s = max(self._covered_s, end)
+        self._trouble = ""
+
+    def _emit(self, kind: EventKind, at: float, value: float = 0.0, detail: str = "") -> None:
+        """An event of the source itself."""
+        event = Event(self.stream.id, "", self._epoch, self._arrivals.state.last_t_s, at, kind, value, detail)
+        self._out.events.append(event)
