@@ -15,6 +15,7 @@ import select
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -42,6 +43,7 @@ exec 3<&-
 wait "$child"
 status=$?
 kill "$watch" 2>/dev/null
+wait "$watch" 2>/dev/null
 exit "$status"
 """
 
@@ -112,6 +114,7 @@ class Bridge:
         self._heard = False
         self._tail = b""
         self._closed = False
+        self._reading = threading.Lock()
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", KEEPER, "monitor-bridge", *argv],
             stdin=subprocess.PIPE,
@@ -135,8 +138,25 @@ class Bridge:
 
     def read(self, size: int) -> bytes:
         """As `Reader.read`; waits until the open time-out for the first bytes, then as long as one read may take."""
-        if self.failure or self._closed:
-            return b""
+        with self._reading:
+            return b"" if self.failure or self._closed else self._read(size)
+
+    def close(self) -> None:
+        """End the program, wait for its end and for that of a read, then close the pipes."""
+        self._closed = True
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        with self._reading:
+            for pipe in (self._process.stdout, self._process.stderr):
+                if pipe is not None:
+                    pipe.close()
+
+    def _read(self, size: int) -> bytes:
         deadline = time.monotonic() + self._settings.read_timeout_s if self._heard else self._deadline
         while (left := deadline - time.monotonic()) > 0:
             ready = {fd for fd, _ in self._poll.poll(left * 1000)}
@@ -151,18 +171,6 @@ class Bridge:
         limit = self._settings.read_timeout_s if self._heard else self._settings.open_timeout_s
         self.failure = f"gave nothing within {limit:g} s through {self._name}{self._words()}"
         return b""
-
-    def close(self) -> None:
-        """End the program and wait for its end. Its pipes are closed by the garbage collector, after the last read."""
-        self._closed = True
-        if self._process.poll() is None:
-            try:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
 
     def _listen(self) -> None:
         """Keep the end of what the program says about its trouble."""

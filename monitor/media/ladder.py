@@ -52,8 +52,7 @@ def choose(candidates: Sequence[Candidate], rendition: str | None) -> list[Candi
     if not pictures:
         return sounds
     best = max(pictures, key=lambda c: (c.width * c.height, c.variant or c.bit_rate, -c.index))
-    others = {c.variant for c in candidates if c.kind == "video"} - {best.variant, None}
-    return [best, *_sounds_of(best, sounds, others)]
+    return [best, *_sounds_of(best, [c for c in candidates if c.kind == "video"], sounds)]
 
 
 def _fitting(pictures: Sequence[Candidate], rendition: str) -> list[Candidate]:
@@ -68,28 +67,27 @@ def _fitting(pictures: Sequence[Candidate], rendition: str) -> list[Candidate]:
     raise SourceError(f"rendition is {rendition!r}; must be like 720p, 1280x720 or #2 (the third)")
 
 
-def _sounds_of(picture: Candidate, sounds: Sequence[Candidate], others: set[int | None]) -> list[Candidate]:
+def _sounds_of(picture: Candidate, pictures: Sequence[Candidate], sounds: Sequence[Candidate]) -> list[Candidate]:
     """Sound inside the picture's own variant, and each shared sound rendition once, in its best quality.
 
-    `others`: the bit rates of variants that are not watched; what belongs to them would be the same sound again.
+    What belongs to a variant that is not watched would be the same sound again.
     """
-    own: dict[tuple[object, ...], Candidate] = {}
-    shared: dict[tuple[object, ...], Candidate] = {}
     if picture.variant is None:
         return list(sounds)
+    # Variants of equal bit rate (a backup server) come in the same order in picture and sound.
+    place = [c for c in pictures if c.variant == picture.variant].index(picture)
+    inside: dict[tuple[object, ...], list[Candidate]] = {}
+    shared: dict[tuple[object, ...], Candidate] = {}
+    others = {c.variant for c in pictures} - {picture.variant, None}
     for sound in sounds:
+        name = (sound.language, sound.label)
         if sound.variant == picture.variant:
-            # Two variants of equal bit rate (a backup server): the sound nearest to the picture is in its playlist.
-            key: tuple[object, ...] = (sound.language, sound.label, sound.id)
-            if key not in own or abs(sound.index - picture.index) < abs(own[key].index - picture.index):
-                own[key] = sound
-        elif sound.variant not in others:
-            key = (sound.language, sound.label)
-            if key not in shared or _rate(sound) > _rate(shared[key]):
-                shared[key] = sound
-    named = {(c.language, c.label) for c in own.values()}
-    chosen = [*own.values(), *(c for key, c in shared.items() if key not in named)]
-    return sorted(chosen, key=lambda c: c.index)
+            inside.setdefault((*name, sound.id), []).append(sound)
+        elif sound.variant not in others and (name not in shared or _rate(sound) > _rate(shared[name])):
+            shared[name] = sound
+    own = [same[min(place, len(same) - 1)] for same in inside.values()]
+    named = {(c.language, c.label) for c in own}
+    return sorted([*own, *(c for name, c in shared.items() if name not in named)], key=lambda c: c.index)
 
 
 def _rate(candidate: Candidate) -> int:

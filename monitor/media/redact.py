@@ -11,30 +11,36 @@ import re
 
 HIDDEN = "***"
 
-_SECRET_WORDS = (
-    "token|key|signature|sig|password|passwd|passphrase|pass|pwd|auth|authorization|secret|credential|policy|"
-    "hdnts|hdnea|hdntl|hmac|jwt|session|sessionid|sid|ticket|streamid|user|username|login|wmsauthsign"
+_WORDS = (
+    "token|key|apikey|signature|sig|password|passwd|passphrase|pass|pwd|auth|authorization|secret|credential|policy|"
+    "hdnts|hdnea|hdntl|hmac|jwt|session|sessionid|sid|ticket|streamid|user|username|login"
 )
-# A name is secret when one of its words is ("access_token", "X-Amz-Signature", "Key-Pair-Id", "apikey", "authToken").
-_SECRET_NAME = re.compile(
-    rf"(?:^|[-_.])(?:{_SECRET_WORDS})(?:$|[-_.])|(?:token|key|signature|password|passphrase|secret)$|^x-(?:amz|goog)-",
-    re.IGNORECASE,
+_ENDINGS = "token|key|signature|password|passphrase|secret|sign|auth"
+
+# A name is secret when one of its words is ("access_token", "Key-Pair-Id"), by its ending ("authToken", "wmsAuthSign"),
+# or as a signature of a cloud ("X-Amz-Date"). Its value goes to the next "&": an SRT `streamid` holds "#", "," and "=".
+_PAIR = re.compile(
+    rf"""([?&;#,])
+    (  (?:[^\s=&;\#?,"<>]*[-_.])? (?:{_WORDS}) (?:[-_.][^\s=&;\#?,"<>]*)?
+    |  [^\s=&;\#?,"<>]* (?:{_ENDINGS})
+    |  x-(?:amz|goog)-[^\s=&;\#?,"<>]*  )
+    = [^\s&"<>]+""",
+    re.IGNORECASE | re.VERBOSE,
 )
-# userinfo ends at the LAST @ before the path: a password may hold an unescaped @ or :.
-_USERINFO = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)([^\s/?#'\"<>]*)@")
-_PAIR = re.compile(r"([?&;#])([^\s=&;#?'\"<>]+)=([^\s&;#'\"<>]*)")
+# The userinfo ends at the last "@" before the path: a password may hold a raw ":" or "@".
+_USERINFO = re.compile(r"""([a-z][a-z0-9+.-]*://)[^\s/?#"<>]+@""", re.IGNORECASE)
+# One with a raw "/", "?" or "#" in it opens nowhere, but a person who wrote it must not find it in the error message:
+# what follows the first ":" is no port, so all up to the last "@" is taken for a password.
+_BROKEN_USERINFO = re.compile(
+    r"""([a-z][a-z0-9+.-]*://)[^\s/?#"<>@\[\]]*:(?!\d*(?:[/?#\s"'<>,;)]|$))[^\s"<>]*@""", re.IGNORECASE
+)
 
 
 def redact(text: str) -> str:
     """`text` with the userinfo and the secret query values of all URLs in it replaced by `***`.
 
-    Idempotent. Text without a URL, and names with `@` or `=` outside of one, come back as they are.
+    Idempotent. Text without a URL comes back as it is, unless it has a secret's name in it like a query ("&token=x").
     """
-    return _PAIR.sub(_hide_pair, _USERINFO.sub(rf"\1{HIDDEN}@", text))
-
-
-def _hide_pair(match: re.Match[str]) -> str:
-    mark, name, value = match.groups()
-    if value and _SECRET_NAME.search(name):
-        return f"{mark}{name}={HIDDEN}"
-    return match.group()
+    for userinfo in (_USERINFO, _BROKEN_USERINFO):
+        text = userinfo.sub(rf"\1{HIDDEN}@", text)
+    return _PAIR.sub(rf"\1\2={HIDDEN}", text)

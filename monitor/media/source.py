@@ -6,6 +6,7 @@ it is lost (`SourceError`) and why. Credentials of a URL go to FFmpeg and into n
 
 from __future__ import annotations
 
+import errno
 import math
 import threading
 import time
@@ -117,7 +118,7 @@ class Input:
                         continue
                     failure = "has nothing to read"
                 except _ERRORS as error:
-                    failure = _reason(error)
+                    failure = _reason(error, self._place.read_s)
             arrived_at = time.time()
             waited_s = time.monotonic() - started
             # An HLS read that was interrupted gives the last frames it has, then an end like any other (seen).
@@ -184,7 +185,7 @@ def open_input(stream: Stream, settings: SourceSettings, file: BinaryIO | None =
     except SourceError as error:
         failure = str(error)
     except _ERRORS as error:
-        failure = _reason(error)
+        failure = _reason(error, place.open_s)
     took_s = time.monotonic() - started
     if container is not None:
         container.close()
@@ -192,7 +193,7 @@ def open_input(stream: Stream, settings: SourceSettings, file: BinaryIO | None =
         failure = reader.failure or failure
         reader.close()
     elif took_s >= min(place.open_s, place.request_s):
-        failure = f"did not open within {took_s:.1f} s ({failure})"
+        failure = f"did not open within {took_s:.1f} s: {failure}"
     # Raised here, not in a handler: the error of FFmpeg has the URL in it with all its credentials.
     raise place.lost(failure)
 
@@ -276,16 +277,15 @@ def _describe(native: av.stream.Stream) -> str:
         words += [native.pix_fmt] if native.pix_fmt else []
         return " ".join([*words, "(cover picture)"] if native.disposition & COVER else words)
     if isinstance(native, AudioStream):
-        return (
-            f"{name} {native.rate} Hz {native.layout.name}" if native.rate else f"{name} without a rate"
-        )
+        return f"{name} {native.rate} Hz {native.layout.name}" if native.rate else f"{name} without a rate"
     return f"{native.type} {name}"
 
 
-def _reason(error: Exception) -> str:
-    """Why FFmpeg failed, in a line; without the URL that it puts behind."""
+def _reason(error: Exception, limit_s: float) -> str:
+    """Why FFmpeg failed, in a line; without the URL that it puts behind. `limit_s`: how long it was let run."""
     if isinstance(error, av.error.InvalidDataError):
         return f"is not media that can be read: {error.strerror}"
     if isinstance(error, av.error.ExitError):
-        return "gave nothing in time"
-    return str(getattr(error, "strerror", None) or error)
+        return f"gave nothing for {limit_s:g} s"
+    said = str(getattr(error, "strerror", None) or error)
+    return f"broke off: {said}" if getattr(error, "errno", None) == errno.EIO else said
