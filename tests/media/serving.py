@@ -12,13 +12,16 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
 import av
 import numpy as np
+
+from monitor.errors import SourceError
+from monitor.media.source import Input
 
 FPS, RATE = 25, 48000
 
@@ -175,6 +178,8 @@ class Web:
 
     def close(self) -> None:
         """Hang up on everybody and be gone."""
+        if self._over.is_set():
+            return
         self._over.set()
         self._server.shutdown()
         self._server.server_close()
@@ -237,24 +242,24 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
 
 
 @contextlib.contextmanager
-def datagrams(port: int, content: bytes, seconds: float, rounds: int = 1) -> Iterator[threading.Thread]:
-    """Send `content` in datagrams of seven TS packets, each round in `seconds`; then fall silent."""
+def datagrams(port: int, packets: list[bytes], seconds: float) -> Iterator[None]:
+    """Send these datagrams to `port` evenly over so many seconds, then fall silent."""
     over = threading.Event()
 
     def send() -> None:
         started = time.monotonic()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-            for turn in range(rounds):
-                for at in range(0, len(content), 1316):
-                    due = started + (turn + at / len(content)) * seconds
-                    if over.wait(max(0.0, due - time.monotonic())):
-                        return
-                    out.sendto(content[at : at + 1316], ("127.0.0.1", port))
+            for number, packet in enumerate(packets):
+                due = started + number / len(packets) * seconds
+                if over.wait(max(0.0, due - time.monotonic())):
+                    return
+                with contextlib.suppress(ConnectionRefusedError):
+                    out.sendto(packet, ("127.0.0.1", port))
 
     thread = threading.Thread(target=send, daemon=True)
     thread.start()
     try:
-        yield thread
+        yield
     finally:
         over.set()
         thread.join()
@@ -264,6 +269,7 @@ def datagrams(port: int, content: bytes, seconds: float, rounds: int = 1) -> Ite
 def live_hls(folder: Path, seconds: float = 60.0, segment_s: float = 1.0) -> Iterator[threading.Event]:
     """A growing playlist `live.m3u8` in `folder`, at the pace of real time. Setting the event stops its packager."""
     stop = threading.Event()
+    folder.mkdir()
     options = {
         "hls_time": str(segment_s),
         "hls_list_size": "5",
@@ -288,3 +294,22 @@ def live_hls(folder: Path, seconds: float = 60.0, segment_s: float = 1.0) -> Ite
         thread.join()
         recipe.container.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def lost(source: Input, after: int = 0, do: Callable[[], object] = int) -> tuple[Counter[str], str, float]:
+    """Read until the source is lost: packets of each track, why, and how long the last packet was ago.
+
+    Calls `do` once when `after` pictures have come.
+    """
+    seen: Counter[str] = Counter()
+    last = time.time()
+    try:
+        for track, packet, arrived_at in source.packets():
+            assert packet.size > 0
+            assert arrived_at >= last - 0.001
+            seen[track.name], last = seen[track.name] + 1, arrived_at
+            if track.name == "video" and seen["video"] == after:
+                do()
+    except SourceError as error:
+        return seen, str(error), time.time() - last
+    raise AssertionError(f"ended without a reason after {seen}")
