@@ -6,6 +6,6 @@ and timelines. Does not own what is measured on the frames, nor when a lost sour
 
 from monitor.media.backoff import Backoff
 from monitor.media.redact import redact
-from monitor.media.source import SCHEMES, Input, Track, check_url, open_input
+from monitor.media.source import SCHEMES, Input, TimedPacket, Track, check_url, open_input
 
-__all__ = ["SCHEMES", "Backoff", "Input", "Track", "check_url", "open_input", "redact"]
+__all__ = ["SCHEMES", "Backoff", "Input", "TimedPacket", "Track", "check_url", "open_input", "redact"]
