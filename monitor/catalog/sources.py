@@ -25,6 +25,8 @@ TIMEOUT_S = 10.0
 """Longest silence of an HTTP server."""
 FETCH_S = 30.0
 """Longest time for the whole of an HTTP catalog."""
+FRESH_S = 5.0
+"""S3 tells times by the second: an object younger than this is fetched again even if its time is the same."""
 
 Version = tuple[object, ...]
 
@@ -103,10 +105,10 @@ class S3Source:
         self.suffix = PurePosixPath(self._location.path).suffix.lower()
 
     def fetch(self, known: Version | None) -> Fetched | None:
-        """See Source. S3 tells times by the second: what was put in this second is fetched again the next time."""
+        """See Source."""
         try:
             info = self._location.filesystem.get_file_info(self._location.path)
-            fresh = info.mtime_ns is None or time.time() - info.mtime_ns / 1e9 < 5.0
+            fresh = info.mtime_ns is None or time.time() - info.mtime_ns / 1e9 < FRESH_S
             version = (info.size, info.mtime_ns, time.monotonic() if fresh else 0.0)
             if version == known:
                 return None

@@ -86,15 +86,16 @@ class CatalogWatcher:
     def _fetch(self) -> Fetched | None:
         """What is there now, if it is other than at the last look and nobody is just writing it."""
         fetched = self._source.fetch(self._version)
-        if fetched is None:
-            if self._good:
-                self._told.clear()
-            return None
-        if isinstance(self._source, LocalSource) and not self._settled(self._source, fetched.version):
-            return None
-        same = hashlib.blake2b(fetched.data).digest() == self._content
-        self._remember(fetched)
-        return None if same else fetched
+        if fetched is not None:
+            if isinstance(self._source, LocalSource) and not self._settled(self._source, fetched.version):
+                return None
+            before = self._content
+            self._remember(fetched)
+            if self._content != before:
+                return fetched
+        if self._good:
+            self._told.clear()
+        return None
 
     def _settled(self, source: LocalSource, version: Version) -> bool:
         time.sleep(SETTLE_S)

@@ -65,6 +65,9 @@ def test_credentials_in_a_uri_work_and_are_never_shown(bucket: Bucket, password:
         shown = f"{caught.value!r} {caught.value.__cause__!r} {locate(uri)!r}"
         assert "RET" not in shown
         assert "KEYID" not in shown
+    answer = OSError("Access Denied: the key SEC/RETKEY of KEYID, or SEC%2FRETKEY,\n is unknown")
+    location = locate("s3://KEYID:SEC%2FRETKEY@b/a.mp4?endpoint_override=127.0.0.1:9")
+    assert location.reason(answer) == "Access Denied: the key *** of ***, or ***, is unknown"
 
 
 @pytest.mark.parametrize("uri", ["s3://", "s3:///x", "s3://KEYID:SECRETKEY@b/x?bogus=1", "s3://KEYID:SECRETKEY@b c/x"])
