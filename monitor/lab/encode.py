@@ -30,7 +30,7 @@ GOP_S = 1
 BLOCK = 1024
 """Samples in an AAC frame."""
 X264 = {
-    "preset": "superfast",
+    "preset": "ultrafast",
     "tune": "zerolatency",
     "crf": "27",
     "g": "100000",

@@ -105,7 +105,13 @@ class Scene:
     def sound(self, start_sample: int, n: int) -> NDArray[np.float32]:
         """Samples `start_sample` to `start_sample + n` as float32 [2, n], full scale ±1, peaks at about -8 dBFS."""
         at = (start_sample + self._sound_from) % self._loop.shape[1]
-        return self._loop.take(range(at, at + n), axis=1, mode="wrap")
+        samples = np.empty((2, n), np.float32)
+        filled = 0
+        while filled < n:
+            part = self._loop[:, at : at + n - filled]
+            samples[:, filled : filled + part.shape[1]] = part
+            filled, at = filled + part.shape[1], 0
+        return samples
 
 
 def black_pictures(width: int, height: int) -> tuple[Plane, ...]:

@@ -70,6 +70,27 @@ def test_shift_moves_all_clocks_from_its_moment_on(clean: bytes) -> None:
     assert shift(shift(clean, [(0, 5)]), [(0, -5)]) == clean
 
 
+def test_shift_moves_pcr_and_decoding_times_too(clean: bytes) -> None:
+    by = 7 * CLOCK
+    moved = shift(clean, [(0, by)])
+    pcrs = [
+        int.from_bytes(after[6:12], "big") - int.from_bytes(before[6:12], "big")
+        for before, after in zip(packets_of(clean), packets_of(moved), strict=True)
+        if before[3] & 0x20 and before[4] >= 7 and before[5] & 0x10
+    ]
+    assert len(pcrs) > 20
+    assert set(pcrs) == {by << 15}
+    # A PES header with both times, as pictures have that are shown later than decoded.
+    times = bytes((0x31, 0, 1, 0, 1, 0x11, 0, 1, 0, 1))
+    packet = bytes((0x47, 0x41, 0, 0x10, 0, 0, 1, 0xE0, 0, 0, 0x80, 0xC0, 10)) + times
+    changed = shift(packet.ljust(PACKET, b"\xff"), [(0, by)])
+    assert (timestamp(changed, 13), timestamp(changed, 18)) == (by, by)
+
+
+def packets_of(data: bytes) -> list[bytes]:
+    return [data[at : at + PACKET] for at in range(0, len(data), PACKET)]
+
+
 @given(ticks=st.integers(0, WRAP - 1), by=st.integers(-WRAP, WRAP), prefix=st.sampled_from((0x21, 0x31, 0x11)))
 def test_a_timestamp_of_33_bits_survives_any_move(ticks: int, by: int, prefix: int) -> None:
     field = bytearray([prefix, 1, 1, 1, 1])

@@ -52,8 +52,8 @@ def test_every_transport_can_be_read_in_real_time(tmp_path: Path) -> None:
             # What is read now is what is due now.
             now = time.time() - lab.started_at(name)
             assert seen.picture_s[-1] == pytest.approx(now, abs=1.0), name
-            assert motion(seen.luma[-10:]).min() > 0.0, name
-            assert (float(seen.luma[-1].mean()) < 20) == (name == "tcp")
+            black = float(seen.luma[-1].mean()) < 20
+            assert (black, bool(motion(seen.luma[-10:]).min() > 0.1)) == (name == "tcp", name != "tcp"), name
         seen = read(streams["hls"].url, pictures=15)
         assert -9 < seen.picture_s[0] - (time.time() - lab.started_at("hls")) < -3.5
         with pytest.raises(av.error.FFmpegError):
