@@ -11,11 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-from monitor.catalog import CatalogWatcher
-from monitor.lab.demo import demonstration
 from rich.console import Console
 
+from monitor.catalog import CatalogWatcher
 from monitor.cluster.engine import engine, stop_on_signals
+from monitor.demonstration import Demonstration
 from monitor.errors import MonitorError, SettingsError
 from monitor.settings import load_profile
 from monitor.watching import watch
@@ -55,10 +55,10 @@ def _demonstrate(options: argparse.Namespace, console: Console) -> int:
     results = options.results or str(Path("results") / time.strftime("demo-%Y%m%d-%H%M%S"))
     duration = options.duration or 60.0
     profile = load_profile(options.settings or "fast")
-    with demonstration(duration) as demo, stop_on_signals(None) as stop, engine():
+    with engine(), Demonstration(duration) as demo, stop_on_signals(None) as stop:
         demo.begin(stop)
         found = watch(demo, profile, results, stop, console, options.workers)
-    demo.tell(found, results, console)
+        demo.tell(found, results, console)
     return 0
 
 

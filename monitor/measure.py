@@ -6,8 +6,10 @@ Has no opinion: nothing here says what is good or bad. `dark` and `lit` are leve
 Columns of `values`:
     luma           mean luma, in 8-bit levels (a 10-bit 64 is 16.0)
     chroma_offset  largest distance of a chroma plane's mean from grey, in 8-bit levels; 0 for grey formats
-    difference     mean absolute difference to the frame before over all planes, in 8-bit levels; FFmpeg's freezedetect
-                   compares the same sum (over 256) with its `noise`
+    difference     mean absolute difference to the frame before over all planes, in 8-bit levels
+    drift          the same to the reference picture, which is the last one that differed by more than STILL from the
+                   reference before it: small while a picture stands, whatever creeps adds up. FFmpeg's freezedetect
+                   keeps its reference in this way, with its threshold for STILL
     moving         largest mean absolute luma difference in any place of the 9 x 16 map
     dark           share of pixels at or below 10 % of the luma range (FFmpeg blackdetect's default `pix_th`)
     lit            share of places of the map with a pixel above 25 % of the luma range
@@ -20,7 +22,6 @@ Maps: `mean` (luma, 8-bit levels, rounded), `difference` (eighths of a level, ro
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,12 +32,15 @@ from monitor.media.timeline import Timeline
 from monitor.records import GRID, Frame, FrameBatch, Readings, Reason
 
 MADE_BY = "video@1/cpu"
+STILL = 0.256
+"""-60 dB of 256 levels."""
 DARK = 0.10
 LIT = 0.25
 COLUMNS = (
     "luma",
     "chroma_offset",
     "difference",
+    "drift",
     "moving",
     "dark",
     "lit",
@@ -48,9 +52,24 @@ COLUMNS = (
 )
 
 
-def measure(batch: FrameBatch, timeline: Timeline) -> Readings:
-    """Readings of every frame of a batch: one row each, in the same order. Frames that are not there are NaN."""
-    rows = [_row(frame, previous) for previous, frame in _pairs(batch)]
+class PictureMeter:
+    """Measures the pictures of one opened source. Keeps one reference picture per track."""
+
+    def __init__(self) -> None:
+        self._references: dict[str, Frame] = {}
+
+    def measure(self, batch: FrameBatch, timeline: Timeline) -> Readings:
+        """Readings of every frame of a batch: one row each, in the same order. What is not measured is NaN."""
+        rows = []
+        previous = batch.previous
+        for frame in batch.frames:
+            row, self._references[batch.track] = _row(frame, previous, self._references.get(batch.track))
+            rows.append(row)
+            previous = frame
+        return _readings(batch, rows, timeline)
+
+
+def _readings(batch: FrameBatch, rows: list[_Row], timeline: Timeline) -> Readings:
     base = float(batch.time_base)
     pts = np.array([frame.pts for frame in batch.frames], np.int64)
     t_s = np.array([timeline.seconds(batch.epoch, frame.pts, batch.time_base) for frame in batch.frames])
@@ -86,15 +105,8 @@ class _Row:
     reason: Reason
 
 
-def _pairs(batch: FrameBatch) -> Iterable[tuple[Frame | None, Frame]]:
-    previous = batch.previous
-    for frame in batch.frames:
-        yield previous, frame
-        previous = frame
-
-
-def _row(frame: Frame, previous: Frame | None) -> _Row:
-    """One frame: the kernels' integers, and from them every fraction."""
+def _row(frame: Frame, previous: Frame | None, reference: Frame | None) -> tuple[_Row, Frame]:
+    """One frame: the kernels' integers, and from them every fraction. Also the reference picture from here on."""
     scale = 2.0 ** (8 - (16 if frame.msb_aligned else frame.bit_depth))
     comparable = previous is not None and _alike(frame, previous)
     before = previous.planes if previous is not None and comparable else frame.planes
@@ -111,24 +123,35 @@ def _row(frame: Frame, previous: Frame | None) -> _Row:
     lit = np.maximum.reduceat(np.maximum.reduceat(maximum, to_grid[0], axis=0), to_grid[1], axis=1) > level(frame, LIT)
     samples = sum(plane.size for plane in frame.planes)
     changed = (int(difference.sum()) + sum(part for _, part in chroma)) / samples * scale
+    drift = changed if reference is None or reference is previous or not comparable else _apart(frame, reference, scale)
     grey = 2 ** ((16 if frame.msb_aligned else frame.bit_depth) - 1)
     offsets = [abs(s / plane.size - grey) * scale for (s, _), plane in zip(chroma, frame.planes[1:], strict=True)]
     values = (
         int(total.sum()) / (height * width) * scale,
         max(offsets, default=0.0),
         changed if comparable else math.nan,
+        drift if comparable else math.nan,
         float(cell_difference.max()) if comparable else math.nan,
         int(dark.sum()) / (height * width),
         float(lit.mean()),
         *_bars(dark == pixels),
         float(frame.key),
     )
-    return _Row(
+    row = _Row(
         values,
         np.minimum(np.rint(cell_mean), 255).astype(np.uint8),
         np.minimum(np.ceil(cell_difference * 8), 255).astype(np.uint8),
         Reason.MEASURED if comparable else Reason.NO_PREVIOUS,
     )
+    return row, (reference if reference is not None and comparable and drift <= STILL else frame)
+
+
+def _apart(frame: Frame, other: Frame, scale: float) -> float:
+    """Mean absolute difference of two frames over all planes, in 8-bit levels."""
+    if not _alike(frame, other):
+        return math.inf
+    parts = [plane_sums(a, b)[1] for a, b in zip(frame.planes, other.planes, strict=True)]
+    return sum(parts) / sum(plane.size for plane in frame.planes) * scale
 
 
 def level(frame: Frame, share: float) -> int:

@@ -19,7 +19,7 @@ from monitor.audio import SoundMeter
 from monitor.coverage import Ledger, LedgerState
 from monitor.detect import DetectorStates, Inputs, detect, detectors
 from monitor.incidents import IncidentState, gather
-from monitor.measure import measure
+from monitor.measure import PictureMeter
 from monitor.media.decode import Decoder
 from monitor.media.source import Track
 from monitor.media.timeline import Timeline
@@ -93,8 +93,10 @@ class Pipeline:
         start = LedgerState(cursor=now if live else 0.0) if begun is None else begun.ledger
         self._ledger = Ledger(stream.id, self.depth, live, start)
         self._decoder: Decoder | None = None
+        self._picture = PictureMeter()
         self._sound = SoundMeter()
         self._primary = "video"
+        self._reached_s = 0.0
         self._trouble = ""
         self._out = Outcome()
         self.frames = 0
@@ -132,7 +134,7 @@ class Pipeline:
         away = 0.0 if math.isnan(state.last_at) else max(0.0, now - state.last_at)
         resume_at = state.last_t_s + (away if self.live else 0.0)
         self._decoder = Decoder(self.stream.id, tracks, self.depth, self._timeline, resume_at)
-        self._sound = SoundMeter()
+        self._picture, self._sound = PictureMeter(), SoundMeter()
         names = [track.name for track in tracks]
         self._primary = "video" if "video" in names else names[0]
         expected = self.stream.expect
@@ -154,9 +156,9 @@ class Pipeline:
             self._step(self._sound.end(self._decoder.timeline), (), now)
             self._timeline = self._decoder.timeline
             self._decoder = None
-        self._trouble = "no_input"
         self._emit(kind, at=now, detail=reason)
         if self.live:
+            self._trouble = "no_input"
             self._arrivals.closed(now)
         self._step((), (), now)
 
@@ -184,7 +186,7 @@ class Pipeline:
         """The watch of this stream ends: what is open closes. `duration_s`: what a file says it lasts."""
         if self.live:
             self._ledger.advance(now, self._trouble or "stopped", grace_s=0.0)
-        elif duration_s is not None and duration_s - self._ledger.state.cursor > max(1.0, 0.02 * duration_s):
+        elif duration_s is not None and duration_s - self._reached_s > max(1.0, 0.02 * duration_s):
             self._ledger.gap(duration_s, self._trouble or "truncated")
         self._step((), (), now, ended=True)
         self._out.coverage.extend(self._ledger.take(everything=True))
@@ -220,7 +222,7 @@ class Pipeline:
         events: list[Event] = []
         for item in decoded:
             if isinstance(item, FrameBatch):
-                readings.append(measure(item, self._decoder.timeline))
+                readings.append(self._picture.measure(item, self._decoder.timeline))
                 self.frames += len(item.frames)
             elif isinstance(item, SoundBlock):
                 readings.extend(self._sound.measure(item, self._decoder.timeline))
@@ -235,6 +237,7 @@ class Pipeline:
         if any(event.kind == "decode_error" for event in events):
             self._trouble = "decode_error"
         for i, rows in enumerate(joined):
+            self._reached_s = max(self._reached_s, float(rows.t_s[-1] + rows.duration_s[-1]))
             if rows.track == self._primary:
                 self._cover(rows)
             if self.live:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from monitor.catalog import list_media, open_object
+from monitor.catalog import MEDIA_SUFFIXES, list_media, open_object
 from monitor.errors import SettingsError, SourceError
 from monitor.media.redact import redact
 from monitor.media.source import Input, check_url, open_input
@@ -19,14 +19,6 @@ from monitor.records import Coverage, Detection, Event, Incident, Readings, Stre
 from monitor.settings import Profile
 
 PACKETS_AT_A_TIME = 64
-SUFFIXES = frozenset(
-    (
-        *(".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m3u8", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"),
-        *(".mxf", ".nut", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".264", ".265", ".h264", ".hevc", ".y4m"),
-        *(".aac", ".ac3", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".ogg", ".opus", ".wav"),
-    )
-)
-"""What counts as media in a folder. A file that is named is read whatever its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +91,7 @@ def _expand(place: str) -> list[str]:
         return [place]
     path = Path(place)
     if path.is_dir():
-        inside = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        inside = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in MEDIA_SUFFIXES and p.is_file())
         if not inside:
             raise SettingsError(f"{place}: no media file in this folder; name its files if their names are unusual")
         return inside

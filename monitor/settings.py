@@ -70,11 +70,11 @@ class FreezeSettings(Temporal):
     min_duration_s: Seconds = 8.0
     clear_s: Seconds = 0.5
     noise: Ratio = 0.001
-    """Largest mean absolute difference to the frame before, over all planes."""
+    """Largest mean absolute difference to the picture that stands, over all planes."""
     max_moving: Annotated[float, Field(ge=0, le=255)] = 1.0
     """Largest mean absolute difference in any place of the 9 x 16 map, in 8-bit levels: something small that moves."""
     max_drift: Annotated[float, Field(ge=0, le=255)] = 1.5
-    """Largest change of the mean in any place of the map since the freeze began: slow pans and zooms."""
+    """Largest change of the mean in any place of the map since the freeze began, in 8-bit levels."""
     ignore_key_frames: bool = True
     """A key frame codes the same picture anew: let it differ by more than `noise`, as long as nothing drifts."""
 

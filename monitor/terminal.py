@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -96,16 +96,6 @@ def _cells(name: str, status: Status | None) -> tuple[str, ...]:
     lag = "" if math.isnan(status.lag_s) else f"{max(0.0, status.lag_s):.1f} s"
     fps = f"{status.fps:.1f}" if status.frames else ""
     return _plain(name), f"[{style}]{status.state}[/]", fps, lag, f"[bold red]{status.incident}[/]"
-
-
-def scheduled_table(rows: Sequence[tuple[str, str, str, str, str]]) -> Table:
-    """The end of a demonstration: stream, kind, scheduled, found, delay."""
-    table = Table(title="scheduled / found / delay", title_justify="left")
-    for name in ("stream", "kind", "scheduled", "found", "delay"):
-        table.add_column(name, justify="right" if name == "delay" else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def _lasted(incident: Incident) -> str:

@@ -20,7 +20,7 @@ FLOORS = (
     ("recorded", "lab"),
     ("cluster",),
     ("terminal",),
-    ("watching",),
+    ("watching", "demonstration"),
     ("jobs",),
 )
 HEIGHT = {name: height for height, names in enumerate(FLOORS) for name in names}

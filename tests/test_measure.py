@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from monitor.media.timeline import Timeline
 
-from monitor.measure import level, measure
+from monitor.measure import PictureMeter, level
+from monitor.media.timeline import Timeline
 from monitor.records import Frame, FrameBatch, Readings, Reason
 
 ORIGIN = Timeline().begin(0, 0.0)
@@ -27,7 +27,7 @@ def frame(luma: Any, pts: int = 0, chroma: int = 128, size: tuple[int, int] = (1
 
 
 def readings(*frames: Frame, previous: Frame | None = None) -> Readings:
-    return measure(FrameBatch("s", "video", 0, Fraction(1, 25), "full", previous, frames), ORIGIN)
+    return PictureMeter().measure(FrameBatch("s", "video", 0, Fraction(1, 25), "full", previous, frames), ORIGIN)
 
 
 def value(of: Readings, name: str, row: int = 0) -> float:
@@ -102,3 +102,11 @@ def test_tiny_pictures(size: tuple[int, int]) -> None:
     assert value(tiny, "luma") == 77
     assert value(tiny, "moving") == 7
     assert (tiny.grids["mean"] == 77).all()
+
+
+def test_drift_adds_up_what_creeps_and_starts_anew_when_it_is_seen() -> None:
+    """Each frame is 0.2 levels from the one before: two of them are beyond -60 dB, and the second is the reference."""
+    grey = [frame(np.where(np.arange(256) < 256 * 0.3 * n, 101, 100), pts=n) for n in range(4)]
+    crept = readings(*grey)
+    assert crept.values["difference"][1:].tolist() == pytest.approx([0.2] * 3, abs=0.01)
+    assert crept.values["drift"][1:].tolist() == pytest.approx([0.2, 0.4, 0.2], abs=0.01)

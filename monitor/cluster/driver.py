@@ -104,6 +104,7 @@ class Driver:
         self._hands: dict[str, _Hand] = {}
         self._leaving: list[Any] = []
         self._made = 0
+        self.lost_workers = 0
         self._notices: list[str] = []
         self._said: set[str] = set()
         for _ in range(plan.workers):
@@ -139,8 +140,7 @@ class Driver:
         if time.monotonic() - self._flushed_at >= FLUSH_S:
             self._flush()
         said, self._notices = self._notices, []
-        statuses = {id: watched.status for id, watched in self._streams.items()}
-        return Update(statuses, tuple(rows), tuple(said), self._writer.pending)
+        return Update(self.statuses, tuple(rows), tuple(said), self._writer.pending)
 
     def stop(self, wait_s: float = 20.0) -> Update:
         """End every watch and write everything. Returns what the last reports brought."""
@@ -165,16 +165,20 @@ class Driver:
         return Update({}, tuple(rows), tuple(notices), self._writer.pending)
 
     @property
+    def statuses(self) -> dict[str, Status | None]:
+        """How each stream stands, as last reported; None while it is being placed."""
+        return {id: watched.status for id, watched in self._streams.items()}
+
+    @property
     def worker_count(self) -> int:
         """Workers that are there."""
         return len(self._hands)
 
     def worker_pids(self) -> list[int]:
-        """Process ids of the workers on this machine; for tests that kill one."""
-        from ray.util.state import list_actors
-
-        names = {hand.actor._actor_id.hex() for hand in self._hands.values()}
-        return [int(actor.pid) for actor in list_actors() if actor.actor_id in names and actor.pid]
+        """Process id of each worker, on its machine."""
+        return [
+            int(pid) for pid in ray.get([hand.actor.pid.remote() for hand in self._hands.values()], timeout=SILENT_S)
+        ]
 
     def _hire(self) -> None:
         self._made += 1
@@ -268,6 +272,7 @@ class Driver:
     def _lost(self, hand: _Hand, why: str) -> None:
         """A worker is gone: another takes its place, its streams go on from their last reported states."""
         ray.kill(hand.actor)
+        self.lost_workers += 1
         del self._hands[hand.name]
         streams = [id for id, name in self._placed.items() if name == hand.name]
         for id in streams:

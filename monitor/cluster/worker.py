@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import ray
@@ -28,6 +29,11 @@ class Worker:
     def report(self, acknowledged: int) -> list[Report]:
         """Reports since the one acknowledged. Answers within milliseconds."""
         return self._workplace.report(acknowledged)
+
+    @ray.method(concurrency_group="control")
+    def pid(self) -> int:
+        """Process id of this worker."""
+        return os.getpid()
 
     def remove(self, streams: Sequence[str], for_good: bool) -> None:
         """End the watch of these streams; takes up to some seconds, in which reports go on."""

@@ -17,7 +17,7 @@ from monitor.settings import Profile
 
 __all__ = ["KINDS", "Detector", "DetectorStates", "Inputs", "detect", "detectors"]
 
-REGISTERED: tuple[Callable[[Profile], Detector[Any]], ...] = (
+REGISTERED: tuple[Callable[[Profile], Any], ...] = (
     Black,
     Freeze,
     Silence,

@@ -31,19 +31,17 @@ class FreezeState:
 
 
 class Freeze:
-    """A frame repeats the one before when their mean difference is at most `noise`, no place of the picture moves more
-    than `max_moving`, and no place has drifted by more than `max_drift` since the stillness began (a slow pan or zoom).
-    A key frame codes the same picture anew and may differ more: it does not end a freeze unless the picture drifts.
-    A still scene with a camera's noise differs everywhere and is not a freeze; black is left to `black`.
+    """A frame repeats the reference picture when they differ by at most `noise`, no place of the picture moves more
+    than `max_moving`, and no place has changed by more than `max_drift` since the stillness began. A key frame codes
+    the same picture anew and may differ more: it does not end a freeze unless a place changes. A still scene with a
+    camera's noise differs everywhere, and a slow zoom adds up: neither is a freeze. Black is left to `black`.
 
-    FFmpeg's freezedetect compares with the first frame of the freeze instead of the one before, over the whole picture
-    alone; with `max_moving` and `max_drift` 255 and `ignore_key_frames` off the two agree to the frame where nothing
-    creeps.
+    With `max_moving` and `max_drift` 255 and `ignore_key_frames` off this is FFmpeg's freezedetect, to the frame.
     """
 
     kind = "freeze"
     version = 1
-    reads = ("difference", "moving", "key", "mean", *BLACK_READS)
+    reads = ("drift", "moving", "key", "mean", *BLACK_READS)
     depths: frozenset[Depth] = ALL_DEPTHS
 
     def __init__(self, profile: Profile) -> None:
@@ -77,9 +75,9 @@ class Freeze:
     ) -> tuple[NDArray[np.bool_], bytes | None]:
         """Which frames repeat the one before, and the map that stillness is measured from after the last of them."""
         values, maps = video.values, video.grids["mean"]
-        unknown = np.isnan(values["difference"])
+        unknown = np.isnan(values["drift"])
         with np.errstate(invalid="ignore"):
-            same = values["difference"] <= self.settings.noise * LEVELS
+            same = values["drift"] <= self.settings.noise * LEVELS
             same &= values["moving"] <= self.settings.max_moving
         coded_anew = (values["key"] > 0) & self.settings.ignore_key_frames
         candidates = (same | coded_anew | unknown) & ~black
@@ -106,10 +104,10 @@ class Freeze:
         lasts[began] += t_s[began] - before[began]
         t_s[began], at[began] = before[began], before_at[began]
         evidence: Evidence = {
-            "difference": (video.values["difference"], "max"),
+            "drift": (video.values["drift"], "max"),
             "moving": (video.values["moving"], "max"),
         }
-        return Rows(t_s, lasts, at, bad, evidence).measured(~np.isnan(video.values["difference"]))
+        return Rows(t_s, lasts, at, bad, evidence).measured(~np.isnan(video.values["drift"]))
 
 
 def _drift(now: bytes, then: bytes) -> int:

@@ -34,14 +34,17 @@ BURST_S = 15.0
 """Segmented streams come in bursts: content is as late as usual only at the head of one, which is taken as the measure
 for as long as the longest segments in use, and a half."""
 
+APART_S = 5.0
+"""A DTS further from the PTS than any reordering takes is made up; then the PTS is judged."""
+
 BELIEVED_S = 5.0
 """A container's start time that the first packet contradicts by more than this is not believed."""
 
 WRAP = 2**33
 WRAPPING = Fraction(1, 90_000)
-WRAP_NEAR_S = 10.0
+WRAP_NEAR = 10 * 90_000
 """MPEG timestamps have 33 bits of 90 kHz (ISO/IEC 13818-1). FFmpeg undoes the first wrap; after 26.5 hours the next
-comes through, and is undone here if what follows it joins to within this."""
+comes through, and is undone here if what follows it joins to within 10 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Follower:
 
     def at_s(self, ticks: int) -> float:
         """Raw seconds of a tick."""
-        return float(ticks * self.time_base)
+        return ticks * self.time_base.numerator / self.time_base.denominator
 
     @property
     def due_s(self) -> float:
@@ -102,7 +105,7 @@ class Continuity:
             return None, None
         if track.due is not None:
             for turn in (WRAP, -WRAP):
-                if abs(first + track.wrapped + turn - track.due) <= WRAP_NEAR_S / WRAPPING:
+                if abs(first + track.wrapped + turn - track.due) <= WRAP_NEAR:
                     track.wrapped += turn
                     break
         if dts is not None:
@@ -113,17 +116,20 @@ class Continuity:
             pts += 0 if dts is None else WRAP * round((dts - pts) / WRAP)
         return dts, pts
 
-    def follow(self, name: str, ticks: int | None, duration: int, arrived_at: float) -> Jump | None:
+    def follow(self, name: str, dts: int | None, pts: int | None, duration: int, arrived_at: float) -> Jump | None:
         """Take note of the next packet of a track; the jump if this packet is one that nothing explains.
 
-        `ticks`: its DTS (or PTS), unwrapped; None: it has none, and goes on from the one before. `duration`: in ticks,
-        0 if not known. `arrived_at`: UTC, NaN for files. Tracks that jump together give one jump.
+        `dts`, `pts`: unwrapped; a packet that has neither goes on from the one before. `duration`: in ticks, 0 if not
+        known. `arrived_at`: UTC, NaN for files. Tracks that jump together give one jump.
         """
         track = self._tracks[name]
+        ticks = dts if dts is not None else pts
         if ticks is None:
             ticks = track.due or 0
+        elif pts is not None and abs(track.at_s(pts - ticks)) > APART_S:
+            ticks = pts
         if not self._begun:
-            self._begin(track, ticks)
+            self._begin(track, ticks if pts is None else pts)
         jump: Jump | None = None
         if track.due is None:
             track.epoch = self.timeline.epoch

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import av.error
 import av.packet
@@ -33,13 +33,13 @@ MAX_FRAMES = 4
 """Most frames of a batch. Each frame held is decoder memory: 30 would raise a 720p decoder from 23 to 104 MB."""
 
 PATIENCE = 600
-"""Pictures are not decoded before the first key frame: not damage, but a join in mid-GOP. A stream that marks none in so
+"""Pictures are not decoded before the first key frame: no damage, but a join in mid-GOP. A stream that marks none in so
 many packets (20 s) is decoded all the same."""
 
 _WAITING = 256
 """Packets without a frame so far that are remembered: more than any decoder holds."""
 
-_SKIP = {"full": "NONE", "nonref": "NONREF", "key": "NONKEY"}
+_SKIP: dict[Depth, Literal["NONE", "NONREF", "NONKEY"]] = {"full": "NONE", "nonref": "NONREF", "key": "NONKEY"}
 
 _SILENT = ("hevc",)
 """Decoders that say nothing of a picture they lose (seen: 25 of 99 packets): counted by what does not come out."""
@@ -141,13 +141,13 @@ class Decoder:
         name = state.track.name
         dts, pts = self._continuity.unwrap(name, packet.dts, packet.pts)
         duration = packet.duration or state.usual_duration
-        came = dts if dts is not None else pts
-        jump = self._continuity.follow(name, came, duration, arrived_at)
+        key = pts if pts is not None else dts
+        jump = self._continuity.follow(name, dts, pts, duration, arrived_at)
         epoch = self._continuity.epoch(name)
         if jump is not None:
             yield from self._batch(state)
             detail = f"expected {jump.expected_s:.3f} s, got {jump.got_s:.3f} s"
-            yield self._event(state, "timestamp_jump", epoch, came, arrived_at, jump.seconds, detail)
+            yield self._event(state, "timestamp_jump", epoch, key, arrived_at, jump.seconds, detail)
         state.packets += 1
         state.arrived_at = arrived_at
         video = state.track.kind == "video"
@@ -157,7 +157,6 @@ class Decoder:
         if video and self._depth == "key" and not packet.is_keyframe:
             return
         packet.dts, packet.pts = dts, pts
-        key = pts if pts is not None else dts
         if key is not None:
             state.sent[key] = _Sent(epoch, arrived_at, packet.duration or 0)
             if len(state.sent) > _WAITING:

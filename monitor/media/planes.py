@@ -99,7 +99,7 @@ def _views(frame: VideoFrame, layout: PixelLayout) -> tuple[NDArray[Any], ...]:
         view: NDArray[Any] = np.ndarray(
             chroma if place else luma,
             dtype,
-            buffer=plane,
+            buffer=memoryview(plane),
             offset=first * dtype.itemsize,
             strides=(plane.line_size, step * dtype.itemsize),
         )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.audio.plane import AudioPlane
 from numpy.typing import NDArray
 
-_FORMATS = {
+_FORMATS: dict[str, tuple[np.dtype[Any], float]] = {
     "u8": (np.dtype(np.uint8), 2.0**-7),
     "s16": (np.dtype(np.int16), 2.0**-15),
     "s32": (np.dtype(np.int32), 2.0**-31),
@@ -35,9 +37,9 @@ def samples_of(frame: AudioFrame) -> NDArray[np.float32]:
             for channel in range(channels):
                 # Not `frame.planes`: with 8 channels or more it runs past the end of FFmpeg's list and kills the
                 # process (test_sound.py, 7.1).
-                out[channel] = np.frombuffer(AudioPlane(frame, channel), dtype, n)
+                out[channel] = np.frombuffer(memoryview(AudioPlane(frame, channel)), dtype, n)
         else:
-            out[:] = np.frombuffer(AudioPlane(frame, 0), dtype, n * channels).reshape(n, channels).T
+            out[:] = np.frombuffer(memoryview(AudioPlane(frame, 0)), dtype, n * channels).reshape(n, channels).T
     if dtype == np.uint8:
         out -= 128
     if scale != 1:

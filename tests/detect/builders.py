@@ -21,6 +21,7 @@ def video(n: int, start: float = 0.0, mean: Any = None, at: float | None = None,
     normal: dict[str, Any] = dict.fromkeys(COLUMNS, 0.0) | {
         "luma": 120.0,
         "difference": 5.0,
+        "drift": 5.0,
         "moving": 20.0,
         "dark": 0.1,
         "lit": 0.9,

@@ -41,7 +41,9 @@ def theirs(path: Path, kind: str, name: str, options: str) -> list[Span]:
     """Intervals that FFmpeg's filter writes into frame metadata, in seconds from the earliest pts of the file."""
     with av.open(str(path), metadata_errors="replace") as source:
         video = kind == "video"
-        stream = source.streams.video[0] if video else source.streams.audio[0]
+        # Of several pictures ours watches the largest.
+        largest = sorted(source.streams.video, key=lambda v: -v.width * v.height)
+        stream = largest[0] if video else source.streams.audio[0]
         graph = av.filter.Graph()
         feed = graph.add_buffer(template=stream) if video else graph.add_abuffer(template=stream)
         tool = graph.add(name, options)
@@ -86,7 +88,8 @@ def agree(mine: list[Span], other: list[Span], within: float, until: float) -> N
     assert len(mine) == len(other), f"ours {mine}\ntheirs {other}"
     for (a, b), (c, d) in zip(mine, other, strict=True):
         assert abs(a - c) <= within, f"ours {mine}\ntheirs {other}"
-        assert abs(min(b, until) - min(d, until)) <= within, f"ours {mine}\ntheirs {other}"
+        # What is open at the end has no end in FFmpeg; ours ends with the track, which may be shorter than the file.
+        assert abs(b - d) <= within or (d == math.inf and b >= until), f"ours {mine}\ntheirs {other}"
 
 
 BLACK_CLIPS = ["sintel_trailer_480p.mp4", "bbb_open_30s_720p.webm", "silent_black_10s.mp4", "nasa_dark_13s.mp4"]
@@ -122,6 +125,6 @@ def test_silence_to_20_ms(media: Path, clip: str) -> None:
 
 
 def seconds(path: Path) -> float:
-    """An end beyond which the two need not agree: what is open at the end of a file has none in FFmpeg."""
+    """The end of a file, less what one track may be shorter than another."""
     with av.open(str(path), metadata_errors="replace") as source:
-        return float(source.duration or 0) / av.time_base - 0.1
+        return float(source.duration or 0) / av.time_base - 0.3

@@ -15,7 +15,7 @@ from monitor.detect.freeze import Freeze
 from monitor.records import GRID
 from monitor.settings import FAST
 
-STILL = {"difference": 0.0, "moving": 0.0}
+STILL = {"drift": 0.0, "moving": 0.0}
 
 
 def test_the_same_picture_again_and_again() -> None:
@@ -25,17 +25,17 @@ def test_the_same_picture_again_and_again() -> None:
 
 
 def test_a_still_scene_with_live_noise_is_no_freeze() -> None:
-    assert run(Freeze(FAST), inputs(video(100, difference=0.4, moving=0.6))) == []
+    assert run(Freeze(FAST), inputs(video(100, drift=0.4, moving=0.6))) == []
 
 
 def test_something_small_that_moves_is_no_freeze() -> None:
     """A clock in a corner: the mean of the whole picture is below FFmpeg's threshold."""
-    assert run(Freeze(FAST), inputs(video(100, difference=0.05, moving=6.0))) == []
+    assert run(Freeze(FAST), inputs(video(100, drift=0.05, moving=6.0))) == []
 
 
 def test_a_slow_zoom_is_no_freeze() -> None:
     drifting = np.repeat(np.arange(100) // 12, GRID[0] * GRID[1]).reshape(100, *GRID)
-    assert run(Freeze(FAST), inputs(video(100, mean=drifting, difference=0.2, moving=0.5))) == []
+    assert run(Freeze(FAST), inputs(video(100, mean=drifting, drift=0.2, moving=0.5))) == []
 
 
 def test_black_is_left_to_black() -> None:
@@ -44,7 +44,7 @@ def test_black_is_left_to_black() -> None:
 
 
 def test_a_key_frame_does_not_end_a_freeze_but_a_new_picture_does() -> None:
-    key = {"difference": 1.5, "moving": 3.0, "key": 1.0}
+    key = {"drift": 1.5, "moving": 3.0, "key": 1.0}
     frozen = (video(30, **STILL), video(1, 1.2, **key), video(30, 1.24, **STILL))
     found = run(Freeze(FAST), inputs(video(1, -0.04), *frozen), inputs(video(20, 2.44)))
     assert spans(found)[-1] == ("video", -0.04, 2.44)
@@ -57,9 +57,9 @@ FRAMES = st.sampled_from(["moving", "still", "key", "black", "unknown"])
 LOOKS = {
     "moving": {},
     "still": STILL,
-    "key": {"difference": 1.0, "moving": 2.0, "key": 1.0},
-    "black": {"dark": 1.0, "lit": 0.0, "difference": 0.0, "moving": 0.0},
-    "unknown": {"difference": np.nan, "moving": np.nan},
+    "key": {"drift": 1.0, "moving": 2.0, "key": 1.0},
+    "black": {"dark": 1.0, "lit": 0.0, "drift": 0.0, "moving": 0.0},
+    "unknown": {"drift": np.nan, "moving": np.nan},
 }
 
 
@@ -71,8 +71,8 @@ def test_any_split_gives_the_same_states_and_detections(
     detector = next(d for d in detectors(FAST) if d.kind == kind)
     looks = [LOOKS[name] for name, n in runs for _ in range(n)]
     columns = {
-        key: [look.get(key, 5.0 if key == "difference" else 0.5) for look in looks]
-        for key in ("difference", "moving", "key", "dark", "lit")
+        key: [look.get(key, 5.0 if key == "drift" else 0.5) for look in looks]
+        for key in ("drift", "moving", "key", "dark", "lit")
     }
 
     whole_video = video(len(looks), **{key: np.array(values) for key, values in columns.items()})

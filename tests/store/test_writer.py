@@ -184,24 +184,29 @@ def test_many_threads_lose_and_double_nothing(results: Path, monkeypatch: pytest
 
     def add(number: int) -> None:
         start.wait()
-        for k in range(40):
+        for k in range(100):
             writer.add([replace(EVENT, stream=f"s{number}", epoch=k), video(2, first=2 * k, stream=f"s{number}")])
 
     def flush() -> None:
         start.wait()
-        for _ in range(15):
+        while adding.is_set() or writer.pending:
             writer.flush()
 
-    threads = [threading.Thread(target=add, args=(n,)) for n in range(3)]
-    threads += [threading.Thread(target=flush) for _ in range(2)]
-    for thread in threads:
+    adding = threading.Event()
+    adding.set()
+    adders = [threading.Thread(target=add, args=(n,)) for n in range(3)]
+    flushers = [threading.Thread(target=flush) for _ in range(2)]
+    for thread in (*adders, *flushers):
         thread.start()
-    for thread in threads:
+    for thread in adders:
         thread.join()
-    writer.close()
+    adding.clear()
+    for thread in flushers:
+        thread.join()
+    assert writer.pending == 0
     events = ds.dataset(results / "events").to_table()
-    assert len({(r["stream"], r["epoch"]) for r in events.to_pylist()}) == events.num_rows == 120
-    assert rows(results, "readings_video") == 240
+    assert len({(r["stream"], r["epoch"]) for r in events.to_pylist()}) == events.num_rows == 300
+    assert rows(results, "readings_video") == 600
 
 
 KILLED = """
