@@ -189,7 +189,7 @@ def test_many_threads_lose_and_double_nothing(results: Path, monkeypatch: pytest
 
     def flush() -> None:
         start.wait()
-        while adding.is_set() or writer.pending:
+        while adding.is_set():
             writer.flush()
 
     adding = threading.Event()
@@ -203,6 +203,7 @@ def test_many_threads_lose_and_double_nothing(results: Path, monkeypatch: pytest
     adding.clear()
     for thread in flushers:
         thread.join()
+    writer.close()
     assert writer.pending == 0
     events = ds.dataset(results / "events").to_table()
     assert len({(r["stream"], r["epoch"]) for r in events.to_pylist()}) == events.num_rows == 300
