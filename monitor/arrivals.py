@@ -21,6 +21,8 @@ BURST_S = 1.0
 MAX_AHEAD_S = 30.0
 TRACK_SLACK_S = 1.0
 """How far tracks may be apart in what has been read so far without one being missed (interleaving)."""
+JOIN_SLACK_S = 3.0
+"""How much more a track is given after a source was opened: pictures can be shown only from a key frame on."""
 EVERY_SECOND_UNTIL = 60
 """Absences are reported every second at first, then every ten."""
 CLOCK_SLACK = 1e-3
@@ -52,10 +54,10 @@ class Arrivals:
         self.stream = stream
         self.state = state
 
-    def opened(self, now: float, tracks: tuple[str, ...]) -> None:
-        """A source is open; `tracks` are those that are expected or there."""
-        known = {name: (until, n) for name, until, n in self.state.tracks}
-        starts = tuple((name, *known.get(name, (self.state.last_t_s, 0))) for name in tracks)
+    def opened(self, now: float, tracks: tuple[str, ...], resume_at_s: float) -> None:
+        """A source is open and goes on at this media second; `tracks` are those that are expected or there."""
+        known = {name: n for name, _, n in self.state.tracks}
+        starts = tuple((name, resume_at_s + JOIN_SLACK_S, known.get(name, 0)) for name in tracks)
         self.state = replace(self.state, down_from=None, reported_s=0, due_at=now, burst=(), tracks=starts)
 
     def closed(self, now: float) -> None:
@@ -125,7 +127,7 @@ class Arrivals:
         if track in until and until[track][1]:
             yield self._event("track_back", track, epoch, end, at, until[track][1])
         if track in until:
-            until[track] = (max(end, until[track][0]), 0)
+            until[track] = (end, 0)
         latest = max((t for t, _ in until.values()), default=end)
         latest = max(latest, end)
         for name, (t, reported) in until.items():

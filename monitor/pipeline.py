@@ -42,6 +42,8 @@ from monitor.settings import Profile
 TimedPacket = tuple[Track, Any, float]
 """A packet (PyAV's) with its track, and when it arrived: UTC seconds, NaN for files."""
 
+PATIENCE_S = 2.0
+"""How much longer than its time-out opening a source may take before it counts as failed."""
 MAX_HOLE_S = 2.0
 """A frame may last this long where the stream does not say how long; a longer hole in the pictures was not watched."""
 
@@ -97,6 +99,7 @@ class Pipeline:
         self._sound = SoundMeter()
         self._primary = "video"
         self._reached_s = 0.0
+        self._covered_at = math.nan
         self._trouble = ""
         self._out = Outcome()
         self.frames = 0
@@ -105,8 +108,8 @@ class Pipeline:
             away = now - begun.ledger.cursor
             self._ledger.advance(now, "moved", grace_s=0.0)
             self._emit("moved", value=max(0.0, away), at=now)
-        if live:
-            self._arrivals.closed(now)
+        self._since, self._opened = now, False
+        self._patience_s = profile.source.open_timeout_s + PATIENCE_S
 
     @property
     def measured_until(self) -> float:
@@ -139,7 +142,8 @@ class Pipeline:
         self._primary = "video" if "video" in names else names[0]
         expected = self.stream.expect
         wanted = (["video"] if expected.video else []) + [f"audio:{i}" for i in range(expected.least_audio_tracks)]
-        self._arrivals.opened(now, tuple(dict.fromkeys([*wanted, *names])))
+        self._arrivals.opened(now, tuple(dict.fromkeys([*wanted, *names])), resume_at)
+        self._opened = True
         self._emit("opened", at=now, detail=description)
         self._step((), (), now)
 
@@ -159,12 +163,15 @@ class Pipeline:
         self._emit(kind, at=now, detail=reason)
         if self.live:
             self._trouble = "no_input"
-            self._arrivals.closed(now)
+            self._arrivals.closed(now if self._opened else self._since)
         self._step((), (), now)
 
     def tick(self, now: float, last_packet_at: float = -math.inf) -> None:
         """Time passes (live): call about once a second, also when nothing arrives."""
         epoch = self._epoch
+        if not self._opened and now - self._since > self._patience_s:
+            # Opening should have failed by now: whoever opens it hangs, and a first try that hangs is no input too.
+            self._arrivals.closed(self._since)
         events = tuple(self._arrivals.tick(now, last_packet_at, epoch))
         state = self._arrivals.state
         if state.down_from is not None:
@@ -268,8 +275,9 @@ class Pipeline:
         """Account for the media time that these rows of the primary track speak for."""
         start, end = float(rows.t_s[0]), float(rows.t_s[-1] + rows.duration_s[-1])
         hole = start - self._covered_s
-        arrived = float(rows.arrived_at[0]) - self._arrivals.state.last_at
+        arrived = float(rows.arrived_at[0]) - self._covered_at
         explained = self.live and (math.isnan(arrived) or arrived > hole - MAX_HOLE_S)
+        self._covered_at = float(rows.arrived_at[-1])
         if hole > MAX_HOLE_S and not explained:
             self._ledger.media(hole, watched=False, reason=self._trouble or "no_frames")
         elif hole <= MAX_HOLE_S:

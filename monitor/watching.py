@@ -91,16 +91,16 @@ def watch(
     console: Console,
     workers: int | None = None,
 ) -> list[Detection]:
-    """Watch until `stop` is set; then end cleanly, with everything written. Returns what was detected, last revisions.
+    """Watch until `stop` is set; then end cleanly, with everything written. Returns what was detected, all revisions.
 
     Needs a Ray cluster (`engine`). Raises SettingsError and StoreError before anything starts.
     """
     catalog = _Catalog(streams, profile)
     plan = workers_for(cores()) if workers is None else Plan(workers, max(1, cores() // workers))
-    found: dict[str, Detection] = {}
+    found: list[Detection] = []
 
     def keep(update: Update) -> None:
-        found.update((row.detection_id, row) for row in update.rows if isinstance(row, Detection))
+        found.extend(row for row in update.rows if isinstance(row, Detection))
 
     driver = Driver(results, plan)
     console.print(f"Watching {len(streams.current)} streams with {plan.workers} worker(s); results in {driver.place}")
@@ -120,7 +120,7 @@ def watch(
         keep(update)
         screen.show(update)
     console.print(f"Ended in {time.monotonic() - began:.1f} s; results in {driver.place}")
-    return list(found.values())
+    return found
 
 
 def _summary(changes: Changes) -> str:

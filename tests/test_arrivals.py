@@ -34,7 +34,7 @@ def readings(t: list[float], arrived: list[float], track: str = "video", lasts: 
 def opened(*tracks: str) -> Arrivals:
     arrivals = Arrivals("s", ArrivalsState())
     arrivals.closed(100.0)
-    arrivals.opened(101.0, tracks or ("video",))
+    arrivals.opened(101.0, tracks or ("video",), 0.0)
     return arrivals
 
 
@@ -92,3 +92,9 @@ def test_the_live_edge_is_never_after_arrival_and_evens_out_bursts() -> None:
     assert arrivals.live_edge(later).tolist() == pytest.approx([103.0, 104.0, 105.0], abs=0.01)
     recorded = readings([0.0], [np.nan])
     assert np.isnan(arrivals.live_edge(recorded)).all()
+
+
+def test_a_track_that_never_came_is_given_a_little_longer() -> None:
+    arrivals = opened("video", "audio:0")
+    assert list(arrivals.came(readings([0.0, 4.9], [102.0, 106.0], "audio:0"), 0)) == []
+    assert brief(list(arrivals.came(readings([5.0], [107.0], "audio:0"), 0))) == [("track_missing", 1)]

@@ -2,6 +2,7 @@
 
 - `schedule`: what goes wrong when (`Planned`, `Recipe`)
 - `scenes`: moving pictures and sound by recipe
+- `coder`: pictures and sound -> MPEG-TS
 - `encode`: a recipe -> MPEG-TS in pieces, defects inside
 - `packets`: what is done to finished MPEG-TS (damage, shifted timestamps)
 - `outlets`, `web`: how pieces leave, over UDP and TCP; as live HLS and progressive HTTP

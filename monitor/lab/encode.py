@@ -1,46 +1,25 @@
 """A recipe -> MPEG-TS in pieces, with the recipe's defects inside. Knows media time only: no clock, no socket.
 
-H.264 and AAC in one transport stream, whatever way it leaves. Key frames are forced at fixed media times, so that the
-same stream can be cut into HLS segments there.
+Key frames are forced at fixed media times, so that any stream can be cut into HLS segments there.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from fractions import Fraction
 
-import av
 import numpy as np
-from av.audio.stream import AudioStream
-from av.video.codeccontext import VideoCodecContext
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from monitor.lab.packets import CLOCK, damage, key_cuts, shift
-from monitor.lab.scenes import RATE, Plane, Scene, black_pictures
+from monitor.lab.coder import BLOCK, ZERO_PTS_S, Coder, SoundPackets
+from monitor.lab.packets import CLOCK, Counters, damage, key_cuts, shift
+from monitor.lab.scenes import RATE, Scene, black_pictures
 from monitor.lab.schedule import DAMAGE_SHARE, Recipe
 
-ZERO_PTS_S = 3600
-"""Media second 0 has this timestamp: room before it for what an HLS playlist already holds, and for jumps back."""
 SEGMENT_S = 2
 """Key frames of an HLS stream are this far apart, and so are its segments."""
 GOP_S = 1
 """Key frames of all others."""
-BLOCK = 1024
-"""Samples in an AAC frame."""
-X264 = {
-    "preset": "ultrafast",
-    "tune": "zerolatency",
-    "crf": "27",
-    "g": "100000",
-    "sc_threshold": "0",
-    "forced-idr": "1",
-}
-MPEGTS = {"max_interleave_delta": "1", "flush_packets": "1", "pes_payload_size": "0"}
-"""Out as soon as it is in: by default the muxer waits up to 10 s for a track that is lost."""
-KEY, ANY = 1, 0
-"""Picture types (AV_PICTURE_TYPE_I and _NONE) as PyAV takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +35,13 @@ class Maker:
 
     def __init__(self, recipe: Recipe, from_s: float = 0.0) -> None:
         self.recipe = recipe
-        self._written = bytearray()
-        self._container = av.open(_Collector(self._written), "w", format="mpegts", container_options=MPEGTS)
-        video = self._container.add_stream("libx264", rate=recipe.fps)
-        self._video: VideoStream = video
-        self._sound: AudioStream = self._container.add_stream("aac", rate=RATE, layout="stereo")
-        self._sound.bit_rate = 96_000
-        self._sound.options = {"aac_coder": "fast"}
-        self._sizes = {False: _Canvas(recipe, (recipe.width, recipe.height), video.codec_context)}
+        self._sizes = [(recipe.width, recipe.height)]
         if any(recipe.of("format_change")):
-            small = (recipe.width * 2 // 3 // 2 * 2, recipe.height * 2 // 3 // 2 * 2)
-            second = av.CodecContext.create("libx264", "w")
-            if not isinstance(second, VideoCodecContext):
-                raise TypeError(f"libx264 gave a {type(second).__name__}, must be a video encoder")
-            self._sizes[True] = _Canvas(recipe, small, second)
+            self._sizes.append((recipe.width * 2 // 3 // 2 * 2, recipe.height * 2 // 3 // 2 * 2))
+        self._scenes = [Scene(recipe.programme, *size, recipe.fps, recipe.seed) for size in self._sizes]
+        self._blacks = [black_pictures(*size) for size in self._sizes] if any(recipe.of("black")) else []
+        self._coder: Coder | None = None
+        self._counters = Counters()
         self._frame = math.ceil(from_s * recipe.fps)
         self._block = math.ceil(from_s * RATE / BLOCK)
         self._gop = recipe.fps * (SEGMENT_S if recipe.transport == "hls" else GOP_S)
@@ -95,56 +67,65 @@ class Maker:
         return pieces
 
     def finish(self) -> list[Piece]:
-        """What the muxer still holds; nothing can be made afterwards."""
-        self._container.close()
-        return self._collect(self.due_s)
+        """What encoders and muxer still hold."""
+        return self._pause()
 
     def _step(self) -> list[Piece]:
         """One picture and the sound that is due by then; nothing while the sender is paused."""
         t = self.due_s
         while self._block * BLOCK / RATE <= t:
-            self._play(self._block * BLOCK / RATE)
+            if not self.recipe.paused(self._block * BLOCK / RATE):
+                first = self._block * BLOCK
+                self._send(self._running().play(self._samples(first), first))
             self._block += 1
         if self.recipe.paused(t):
-            self._force_key = True
+            pieces = self._pause()
         else:
             self._show(t)
+            pieces = self._collect(self._running())
         self._frame += 1
-        return self._collect(t)
+        return pieces
+
+    def _running(self) -> Coder:
+        if self._coder is None:
+            self._coder = Coder(self._sizes, self.recipe.fps)
+            self._counters.take_over()
+            self._force_key = True
+        return self._coder
+
+    def _pause(self) -> list[Piece]:
+        coder = self._coder
+        if coder is None:
+            return []
+        self._send(coder.rest())
+        coder.close()
+        self._coder = None
+        return self._collect(coder)
 
     def _show(self, t: float) -> None:
-        recipe, small = self.recipe, self.recipe.small(t)
-        canvas = self._sizes[small]
+        recipe, small, coder = self.recipe, self.recipe.small(t), self._running()
         if recipe.now(t, "black"):
-            canvas.draw_black(self._frame)
-        elif frozen := recipe.now(t, "freeze"):
-            canvas.draw(math.ceil(frozen.start_s * recipe.fps))
+            blacks = self._blacks[small]
+            picture = blacks[self._frame % len(blacks)]
         else:
-            canvas.draw(self._frame)
+            frozen = recipe.now(t, "freeze")
+            picture = self._scenes[small].picture(math.ceil(frozen.start_s * recipe.fps) if frozen else self._frame)
         key = self._force_key or small != self._was_small or self._frame % self._gop == 0
         if key:
             self._keys.append(t)
         self._force_key, self._was_small = False, small
-        for packet in canvas.encode(self._frame, key):
-            packet.stream = self._video
-            self._container.mux(packet)
+        coder.show(self._sizes[small], picture, self._frame, key)
 
-    def _play(self, t: float) -> None:
-        if self.recipe.paused(t):
-            return
-        first = self._block * BLOCK
-        samples = self._samples(first)
-        sound = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
-        sound.sample_rate, sound.time_base = RATE, Fraction(1, RATE)
-        sound.pts = first + ZERO_PTS_S * RATE
-        for packet in self._sound.encode(sound):
+    def _send(self, packets: SoundPackets) -> None:
+        """Sound on its way, but for what is planned to be lost."""
+        for packet in packets:
             at = float((packet.pts or 0) * packet.time_base) - ZERO_PTS_S
-            if not self.recipe.now(at, "track_loss"):
-                self._container.mux(packet)
+            if self._coder is not None and not self.recipe.now(at, "track_loss"):
+                self._coder.send(packet)
 
     def _samples(self, first: int) -> NDArray[np.float32]:
         """One AAC frame of sound from sample `first` on, with the planned silence in it, exact to the sample."""
-        samples = self._sizes[False].scene.sound(first, BLOCK)
+        samples = self._scenes[0].sound(first, BLOCK)
         for plan in self.recipe.of("silence"):
             start = max(math.ceil(plan.start_s * RATE) - first, 0)
             end = min(math.ceil(plan.end_s * RATE) - first, BLOCK)
@@ -152,14 +133,11 @@ class Maker:
                 samples[list(plan.channels or (0, 1)), start:end] = 0
         return samples
 
-    def _collect(self, t: float) -> list[Piece]:
-        """What the muxer has written since the last time, cut at key frames, then damaged and shifted as planned."""
-        data = bytes(self._written)
-        self._written.clear()
-        if not data:
-            return []
+    def _collect(self, coder: Coder) -> list[Piece]:
+        """What was written since the last time, cut at key frames, then damaged and shifted as planned."""
+        data = self._counters.renumber(coder.take())
         cuts = key_cuts(data)
-        hurt = self.recipe.now(t, "decode_error")
+        hurt = self.recipe.now(self.due_s, "decode_error")
         pieces = []
         for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
             if start == end:
@@ -170,62 +148,6 @@ class Maker:
             key_s = self._keys.pop(0) if start in cuts else None
             pieces.append(Piece(shift(part, self._jumps), key_s))
         return pieces
-
-
-class _Canvas:
-    """Pictures of one size on their way into one encoder."""
-
-    def __init__(self, recipe: Recipe, size: tuple[int, int], encoder: VideoCodecContext) -> None:
-        self.scene = Scene(recipe.programme, *size, recipe.fps, recipe.seed)
-        self._black = black_pictures(*size) if any(recipe.of("black")) else ()
-        self._encoder = encoder
-        encoder.width, encoder.height, encoder.pix_fmt = *size, "yuv420p"
-        encoder.time_base = Fraction(1, recipe.fps)
-        encoder.framerate = Fraction(recipe.fps)
-        encoder.thread_count = 1
-        encoder.options = X264
-        self._picture = av.VideoFrame(*size, "yuv420p")
-        self._time_base = Fraction(1, recipe.fps)
-        self._zero = ZERO_PTS_S * recipe.fps
-        self._drawn: int | None = None
-
-    def draw(self, n: int) -> None:
-        """Put picture `n` of the scene on the canvas; once only while it is frozen."""
-        if n != self._drawn:
-            self._fill(self.scene.picture(n))
-            self._drawn = n
-
-    def draw_black(self, n: int) -> None:
-        """Put a black picture on the canvas."""
-        self._fill(self._black[n % len(self._black)])
-        self._drawn = None
-
-    def encode(self, n: int, key: bool) -> list[av.Packet[VideoStream]]:
-        """The canvas as picture `n` of the stream."""
-        picture = self._picture
-        picture.pts, picture.time_base = n + self._zero, self._time_base
-        picture.pict_type = KEY if key else ANY
-        return self._encoder.encode(picture)
-
-    def _fill(self, whole: Plane) -> None:
-        flat, at = whole.reshape(-1), 0
-        for plane in self._picture.planes:
-            pixels = flat[at : at + plane.width * plane.height].reshape(plane.height, plane.width)
-            rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-            rows[: plane.height, : plane.width] = pixels
-            at += pixels.size
-
-
-class _Collector:
-    """The file that the muxer writes into."""
-
-    def __init__(self, written: bytearray) -> None:
-        self._written = written
-
-    def write(self, data: bytes) -> int:
-        """Keep it."""
-        self._written += data
-        return len(data)
 
 
 def render(recipe: Recipe, seconds: float) -> bytes:

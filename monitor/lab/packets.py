@@ -86,6 +86,29 @@ def shift(data: bytes, jumps: Jumps) -> bytes:
     return bytes(changed)
 
 
+class Counters:
+    """Continuity counters that go on where another muxer takes over: else each pause would look like lost packets."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, int] = {}
+        self._ahead: dict[int, int] = {}
+
+    def take_over(self) -> None:
+        """The next packets are a new muxer's, who counts from 0."""
+        self._ahead = {pid: (last + 1) % 16 for pid, last in self._last.items()}
+
+    def renumber(self, data: bytes) -> bytes:
+        """`data` with counters that follow on those of the muxers before."""
+        packets = _packets(data).copy()
+        pids = _pids(packets)
+        for pid in np.unique(pids):
+            mine = pids == pid
+            counted = (packets[mine, 3] + self._ahead.get(int(pid), 0)) & 0x0F
+            packets[mine, 3] = packets[mine, 3] & 0xF0 | counted
+            self._last[int(pid)] = int(counted[-1])
+        return packets.tobytes()
+
+
 def timestamp(data: bytes | bytearray, at: int) -> int:
     """The PTS or DTS of five bytes at this offset (33 bits between marker bits)."""
     b = data[at : at + 5]

@@ -10,7 +10,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.lab.encode import ZERO_PTS_S
+from monitor.lab.coder import ZERO_PTS_S
 
 
 @dataclass

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import read
 
-from monitor.lab.encode import ZERO_PTS_S, render
+from monitor.lab.coder import ZERO_PTS_S
+from monitor.lab.encode import render
 from monitor.lab.packets import (
     CLOCK,
     PACKET,
