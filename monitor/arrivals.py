@@ -128,8 +128,7 @@ class Arrivals:
             yield self._event("track_back", track, epoch, end, at, until[track][1])
         if track in until:
             until[track] = (end, 0)
-        latest = max((t for t, _ in until.values()), default=end)
-        latest = max(latest, end)
+        latest = self.state.last_t_s
         for name, (t, reported) in until.items():
             for second in _seconds(reported, latest - t - TRACK_SLACK_S):
                 until[name] = (t, second)

@@ -99,7 +99,6 @@ class Pipeline:
         self._sound = SoundMeter()
         self._primary = "video"
         self._reached_s = 0.0
-        self._covered_at = math.nan
         self._trouble = ""
         self._out = Outcome()
         self.frames = 0
@@ -176,10 +175,10 @@ class Pipeline:
         state = self._arrivals.state
         if state.down_from is not None:
             reason = "no_input"
-        elif state.reported_s:
-            reason = "stall"
+        elif not self._opened:
+            reason = "connecting"
         else:
-            reason = self._trouble or "connecting"
+            reason = self._trouble or "stall"
         self._ledger.advance(now, reason)
         self._step((), events, now)
 
@@ -275,13 +274,11 @@ class Pipeline:
         """Account for the media time that these rows of the primary track speak for."""
         start, end = float(rows.t_s[0]), float(rows.t_s[-1] + rows.duration_s[-1])
         hole = start - self._covered_s
-        arrived = float(rows.arrived_at[0]) - self._covered_at
-        explained = self.live and (math.isnan(arrived) or arrived > hole - MAX_HOLE_S)
-        self._covered_at = float(rows.arrived_at[-1])
-        if hole > MAX_HOLE_S and not explained:
-            self._ledger.media(hole, watched=False, reason=self._trouble or "no_frames")
-        elif hole <= MAX_HOLE_S:
+        if hole <= MAX_HOLE_S:
             start = min(start, self._covered_s)
+        elif not self.live:
+            # Live, the clock goes on in a hole, and the ledger starves: it needs no telling.
+            self._ledger.media(hole, watched=False, reason=self._trouble or "no_frames")
         seconds = end - max(start, self._covered_s)
         corrupt = (rows.reason == Reason.CORRUPT).all()
         self._ledger.media(seconds, watched=not corrupt, reason="decode_error" if corrupt else "")
