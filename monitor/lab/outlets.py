@@ -34,6 +34,9 @@ class Outlet(Protocol):
     def tend(self, outage: Outage | None) -> None:
         """Called every few milliseconds, and told how clients are to be failed at the moment. Never blocks."""
 
+    def pause(self, at_s: float) -> None:
+        """The sender has paused: the media that was sent ends at media second `at_s`. May be told again and again."""
+
     def finish(self) -> None:
         """The stream has come to its end. Called once; after it only `tend`."""
 
@@ -60,6 +63,9 @@ class UdpOutlet:
             except BlockingIOError:
                 return
             self._waiting.popleft()
+
+    def pause(self, at_s: float) -> None:
+        """Nothing to do."""
 
     def finish(self) -> None:
         """Nothing more comes; UDP cannot say so."""
@@ -163,6 +169,9 @@ class TcpOutlet:
             except BlockingIOError:
                 break
         self._clients.pump()
+
+    def pause(self, at_s: float) -> None:
+        """Nothing to do."""
 
     def finish(self) -> None:
         """Close all connections; new ones are accepted and get nothing."""

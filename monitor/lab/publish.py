@@ -164,6 +164,8 @@ class _Channel:
             self.outlet.send(piece)
             if self.kept is not None:
                 self.kept.write(piece.data)
+        if self.recipe.paused(self.maker.due_s):
+            self.outlet.pause(self.maker.due_s)
 
 
 def _channels(recipes: Sequence[Recipe], web: WebServer, folder: Path | None, open_files: ExitStack) -> list[_Channel]:

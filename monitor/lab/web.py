@@ -45,16 +45,17 @@ class HlsOutlet:
     def send(self, piece: Piece) -> None:
         """Add to the segment in the making; a key frame that is due closes it and begins the next."""
         if piece.key_s is not None:
-            if self._from_s is not None:
-                # After an outage of the sender the gap is no part of the segment before it.
-                self._close(min(piece.key_s - self._from_s, SEGMENT_S))
+            self._close(piece.key_s)
             self._from_s = piece.key_s
-        if self._from_s is not None:
-            self._parts.append(piece.data)
+        self._parts.append(piece.data)
 
     def tend(self, outage: Outage | None) -> None:
         """Fail clients in this way from now on."""
         self.outage = outage
+
+    def pause(self, at_s: float) -> None:
+        """Close the segment in the making: a packager does not sit on what it has."""
+        self._close(at_s)
 
     def finish(self) -> None:
         """Say in the playlist that the stream has ended."""
@@ -69,9 +70,11 @@ class HlsOutlet:
             found = next((segment for segment in self._segments if segment.number == number), None)
         return None if found is None else ("video/mp2t", found.data)
 
-    def _close(self, seconds: float) -> None:
-        segment = _Segment(self._next, seconds, b"".join(self._parts))
-        self._parts = []
+    def _close(self, at_s: float) -> None:
+        if self._from_s is None:
+            return
+        segment = _Segment(self._next, at_s - self._from_s, b"".join(self._parts))
+        self._from_s, self._parts = None, []
         self._next += 1
         with self._lock:
             self._segments.append(segment)
@@ -113,6 +116,9 @@ class HttpOutlet:
             self.clients.drop()
         self.outage = outage
         self.clients.pump()
+
+    def pause(self, at_s: float) -> None:
+        """Nothing to do."""
 
     def finish(self) -> None:
         """End all answers."""

@@ -57,6 +57,24 @@ def test_a_stall_leaves_a_gap_and_goes_on_with_a_key_frame() -> None:
     assert seen.peak(2.75, 4).min() > 0.05
 
 
+def test_what_is_sent_before_a_stall_is_all_that_was_due() -> None:
+    """A packet that an encoder or the muxer held over the pause would look like a jump of the clock after it."""
+    maker = Maker(Recipe("a", "news", "tcp", 160, 90, 10, (Planned("stall", 1.5, 2.7),), 1))
+    before = b"".join(piece.data for piece in maker.advance(1.6))
+    assert maker.advance(2.65) == []
+    after = b"".join(piece.data for piece in maker.advance(4) + maker.finish())
+    assert read(before).picture_s[-1] == pytest.approx(1.4)
+    assert read(before).sound_s[-1] == pytest.approx(70 * 1024 / 48000, abs=0.001)
+    assert read(after).picture_s[0] == pytest.approx(2.7)
+    assert read(after).sound_s[0] == pytest.approx(2.7, abs=0.03)
+    counters: dict[int, int] = {}
+    whole = before + after
+    for at in range(0, len(whole), 188):
+        pid, counter = (whole[at + 1] & 0x1F) << 8 | whole[at + 2], whole[at + 3] & 0x0F
+        assert counter == (counters.get(pid, counter - 1) + 1) % 16, "a continuity counter jumps"
+        counters[pid] = counter
+
+
 def test_damage_gives_decoder_errors_and_no_other_time_does() -> None:
     seen = read(with_defects(Planned("decode_error", 1, 3, amount=0.5), fps=25))
     assert seen.corrupt > 3

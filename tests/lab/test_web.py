@@ -56,6 +56,18 @@ def test_the_playlist_moves_on_and_old_segments_go(web: WebServer) -> None:
     assert get(outlet.url)[1].decode().splitlines()[-1] == "#EXT-X-ENDLIST"
 
 
+def test_a_pause_closes_the_segment_where_the_media_ends(web: WebServer) -> None:
+    outlet = hls(web, 1)
+    for _ in range(3):
+        outlet.pause(2.5)
+    outlet.send(Piece(b"sound before the picture", None))
+    outlet.send(Piece(b"key", 9.0))
+    outlet.send(Piece(b"", 10.0))
+    lines = get(outlet.url)[1].decode().splitlines()
+    assert lines[4:] == ["#EXTINF:2.000,", "0.ts", "#EXTINF:0.500,", "1.ts", "#EXTINF:1.000,", "2.ts"]
+    assert outlet.resource("2.ts") == ("video/mp2t", b"sound before the picturekey")
+
+
 def test_there_is_no_playlist_before_there_is_a_segment(web: WebServer) -> None:
     outlet = hls(web, 0)
     assert get(outlet.url)[0] == 404
