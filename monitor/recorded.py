@@ -91,7 +91,8 @@ def _expand(place: str) -> list[str]:
         return [place]
     path = Path(place)
     if path.is_dir():
-        inside = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in MEDIA_SUFFIXES | {".m3u8"} and p.is_file())
+        known = MEDIA_SUFFIXES | {".m3u8"}
+        inside = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in known and p.is_file())
         if not inside:
             raise SettingsError(f"{place}: no media file in this folder; name its files if their names are unusual")
         return inside
