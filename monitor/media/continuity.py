@@ -1,6 +1,6 @@
 """Do the timestamps of a source go on, or jump? Pure arithmetic on packet times: knows no PyAV.
 
-Owns the rule what a jump is, and begins the epochs of the timeline. Packets are judged in decoding order (DTS), before
+Owns the rule what a jump is, and begins the epochs of the timeline. Packets are judged in decoding order, before
 decoding: pictures that a decoder swallows leave no gap here.
 
 A step backwards of more than `JUMP_S` is always a jump. A step forwards is none where something explains it:
@@ -8,6 +8,10 @@ A step backwards of more than `JUMP_S` is always a jump. A step forwards is none
 - another track of the same source went through that time (one track paused or was lost for a while);
 - the format gives each picture its own time and this is a file: a picture is shown until the next (`paced`);
 - the clock: it came no earlier than was usual, so the sender paused, or content was lost, and its time went on.
+
+Pictures are reordered: after the first packet beyond a step there come some from before it. So a track has two lines
+for a while, the one it is on and the one it was on, and a packet that goes on with either belongs to that one. A single
+damaged timestamp is one jump, and what follows it goes on where it was.
 """
 
 from __future__ import annotations
@@ -34,8 +38,12 @@ BURST_S = 15.0
 """Segmented streams come in bursts: content is as late as usual only at the head of one, which is taken as the measure
 for as long as the longest segments in use, and a half."""
 
-APART_S = 5.0
-"""A DTS further from the PTS than any reordering takes is made up; then the PTS is judged."""
+REORDERED = 16
+"""Most pictures that H.264 and H.265 reorder: after so many packets elsewhere, the line left behind is forgotten."""
+
+AHEAD = 8
+"""How many pictures further than usual a PTS may be ahead of its DTS. Beyond, the step is in the PTS and the DTS, which
+trails by the reordering, has yet to follow."""
 
 BELIEVED_S = 5.0
 """A container's start time that the first packet contradicts by more than this is not believed."""
@@ -61,15 +69,25 @@ class Jump:
 
 
 @dataclass(slots=True)
+class Line:
+    """Timestamps that follow each other. `due`: the tick expected next; `missed`: packets elsewhere since."""
+
+    epoch: int
+    due: int
+    missed: int = 0
+
+
+@dataclass(slots=True)
 class Follower:
-    """Where one track stands. `due`: tick at which its next packet is expected, None before the first."""
+    """What is known of one track: given, then learnt. `ahead`: by how many ticks a PTS usually precedes its DTS."""
 
     kind: Literal["video", "audio"]
     time_base: Fraction
     start_s: float | None
     paced: bool
-    epoch: int = -1
-    due: int | None = None
+    line: Line | None = None
+    left: Line | None = None
+    ahead: int = 0
     wrapped: int = 0
     arrived_at: float = math.nan
     lag_s: float = math.nan
@@ -81,9 +99,40 @@ class Follower:
         return ticks * self.time_base.numerator / self.time_base.denominator
 
     @property
+    def epoch(self) -> int:
+        """Of the latest packet; -1 before the first."""
+        return -1 if self.line is None else self.line.epoch
+
+    @property
     def due_s(self) -> float:
         """Raw seconds at which the next packet is expected; -inf before the first."""
-        return -math.inf if self.due is None else self.at_s(self.due)
+        return -math.inf if self.line is None else self.at_s(self.line.due)
+
+    def resume(self, ticks: int) -> bool:
+        """Whether a packet goes on with the line of this track or the one that it left, which it is on from then."""
+        for line in (self.line, self.left):
+            if line is not None and abs(self.at_s(ticks - line.due)) <= JUMP_S:
+                if line is self.left:
+                    self.line, self.left = self.left, self.line
+                return True
+        return False
+
+    def turn(self, line: Line) -> None:
+        """Go on with another line."""
+        self.left, self.line = self.line, line
+
+    def note(self, ticks: int, duration: int, arrived_at: float) -> None:
+        """Remember where a packet leaves the track, and how late it came."""
+        assert self.line is not None
+        self.line.due, self.line.missed = ticks + duration, 0
+        if self.left is not None:
+            self.left.missed += 1
+            if self.left.missed > REORDERED:
+                self.left = None
+        lag = arrived_at - self.at_s(ticks)
+        if arrived_at - self.arrived_at >= BURST_GAP_S:
+            self.burst_at, self.burst_lag_s = arrived_at, lag
+        self.arrived_at, self.lag_s = arrived_at, lag
 
 
 class Continuity:
@@ -95,17 +144,19 @@ class Continuity:
         self._resume_at_s = resume_at_s
         self._begun = False
 
+    def epoch(self, name: str) -> int:
+        """The epoch of the latest packet of a track."""
+        return self._tracks[name].epoch
+
     def unwrap(self, name: str, dts: int | None, pts: int | None) -> tuple[int | None, int | None]:
         """The timestamps of a packet with the wrap at 33 bits undone; other time bases are left as they are."""
         track = self._tracks[name]
-        if track.time_base != WRAPPING:
-            return dts, pts
         first = dts if dts is not None else pts
-        if first is None:
-            return None, None
-        if track.due is not None:
+        if track.time_base != WRAPPING or first is None:
+            return dts, pts
+        if track.line is not None:
             for turn in (WRAP, -WRAP):
-                if abs(first + track.wrapped + turn - track.due) <= WRAP_NEAR:
+                if abs(first + track.wrapped + turn - track.line.due) <= WRAP_NEAR:
                     track.wrapped += turn
                     break
         if dts is not None:
@@ -123,29 +174,25 @@ class Continuity:
         known. `arrived_at`: UTC, NaN for files. Tracks that jump together give one jump.
         """
         track = self._tracks[name]
-        ticks = dts if dts is not None else pts
-        if ticks is None:
-            ticks = track.due or 0
-        elif pts is not None and abs(track.at_s(pts - ticks)) > APART_S:
-            ticks = pts
-        if not self._begun:
-            self._begin(track, ticks if pts is None else pts)
+        ticks = _decoding_time(track, dts, pts, duration)
         jump: Jump | None = None
-        if track.due is None:
-            track.epoch = self.timeline.epoch
-        elif not self._goes_on(track, ticks, arrived_at):
-            jump = self._jump(track, ticks)
-        self._note(track, ticks, duration, arrived_at)
+        if track.line is None:
+            if not self._begun:
+                self._begin(track, ticks if pts is None else pts)
+            track.line = Line(self.timeline.epoch, ticks)
+            if dts is not None and pts is not None:
+                track.ahead = max(0, pts - ticks)
+        elif not track.resume(ticks):
+            if self._explained(track, ticks, arrived_at):
+                track.turn(Line(track.epoch, ticks))
+            else:
+                jump = self._jump(track, ticks)
+        track.note(ticks, duration, arrived_at)
         return jump
-
-    def epoch(self, name: str) -> int:
-        """The epoch in which the packets of a track are now."""
-        return self._tracks[name].epoch
 
     def _begin(self, track: Follower, ticks: int) -> None:
         """The first epoch of this source: its origin is the earliest time of the watched tracks."""
-        first = ticks * track.time_base
-        origin = first
+        origin = first = ticks * track.time_base
         if track.start_s is not None and abs(track.start_s - first) <= BELIEVED_S:
             starts = [
                 round(other.start_s / other.time_base) * other.time_base
@@ -156,11 +203,9 @@ class Continuity:
         self.timeline = self.timeline.begin(origin, self._resume_at_s)
         self._begun = True
 
-    def _goes_on(self, track: Follower, ticks: int, arrived_at: float) -> bool:
-        """Whether this packet follows the one before without a jump."""
+    def _explained(self, track: Follower, ticks: int, arrived_at: float) -> bool:
+        """Whether something explains that this packet does not follow the one before."""
         expected, got = track.due_s, track.at_s(ticks)
-        if abs(got - expected) <= JUMP_S:
-            return True
         if got < expected:
             return False
         others = [other for other in self._tracks.values() if other is not track and other.epoch == track.epoch]
@@ -173,24 +218,30 @@ class Continuity:
         return arrived_at - got >= usual - CLOCK_S
 
     def _jump(self, track: Follower, ticks: int) -> Jump | None:
-        """Move a track to the epoch of those that jumped with it, or begin one; the jump if it is the first."""
+        """Turn to the epoch of those that jumped with this track, or begin one; the jump if it is the first."""
+        assert track.line is not None
         jump = Jump(track.due_s, track.at_s(ticks))
         track.lag_s = track.burst_at = track.burst_lag_s = math.nan
         for other in self._tracks.values():
             if other.epoch > track.epoch and abs(other.due_s - jump.got_s) <= TOGETHER_S:
-                track.epoch = other.epoch
+                track.turn(Line(other.epoch, ticks))
                 return None
-        t_s = (track.due or 0) * track.time_base + self.timeline.offset(track.epoch)
-        in_use = [other.epoch for other in self._tracks.values()]
+        t_s = track.line.due * track.time_base + self.timeline.offset(track.epoch)
+        lines = [line for other in self._tracks.values() for line in (other.line, other.left)]
+        in_use = [line.epoch for line in lines if line is not None]
         self.timeline = self.timeline.begin(ticks * track.time_base, t_s, in_use)
-        track.epoch = self.timeline.epoch
+        track.turn(Line(self.timeline.epoch, ticks))
         return jump
 
-    @staticmethod
-    def _note(track: Follower, ticks: int, duration: int, arrived_at: float) -> None:
-        """Remember where this packet leaves its track, and how late it came."""
-        track.due = ticks + duration
-        lag = arrived_at - track.at_s(ticks)
-        if arrived_at - track.arrived_at >= BURST_GAP_S:
-            track.burst_at, track.burst_lag_s = arrived_at, lag
-        track.arrived_at, track.lag_s = arrived_at, lag
+
+def _decoding_time(track: Follower, dts: int | None, pts: int | None, duration: int) -> int:
+    """The DTS of a packet, or what stands for it where it has none or one that does not fit its PTS."""
+    if dts is None or pts is None:
+        known = dts if dts is not None else pts
+        return known if known is not None else 0 if track.line is None else track.line.due
+    if track.line is None:
+        return dts if abs(track.at_s(pts - dts)) <= BELIEVED_S else pts
+    ahead = pts - dts - track.ahead
+    if track.at_s(ahead - AHEAD * duration) > JUMP_S:
+        return dts + ahead
+    return pts if track.at_s(dts - pts) > JUMP_S else dts
