@@ -5,6 +5,7 @@ A source that kills its decoder takes one actor with it: it is named, and the ot
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ class Scanner:
     def progress(self) -> tuple[float, float]:
         """Media seconds done, and in all (NaN: not known), of the source that is being scanned."""
         return self._progress
+
+    @ray.method(concurrency_group="control")
+    def pid(self) -> int:
+        """Process id of this scanner."""
+        return os.getpid()
 
     def _note(self, done: float, total: float) -> None:
         self._progress = (done, total)

@@ -94,6 +94,11 @@ class Session:
         """Tell the reader to end; returns at once, so that many sessions can end together."""
         self._stopping.set()
 
+    def abandon(self) -> None:
+        """The watch has crashed: nobody takes from the queue any more, so the reader must not wait for that."""
+        self._stopping.set()
+        self._released = True
+
     def stop(self, wait_s: float = 2.0, for_good: bool = True) -> None:
         """End the watch: what is queued is still judged. The reader is given `wait_s` to end; one that hangs in a read
         is left behind. `for_good`: what is open closes; else another worker goes on from the last checkpoint."""

@@ -153,7 +153,7 @@ class Workplace:
     def _announce(self, session: Session) -> None:
         """A session has work; it waits in line once however often it says so."""
         with self._lock:
-            if session in self._scheduled:
+            if session in self._scheduled or self._sessions.get(session.stream.id) is not session:
                 return
             self._scheduled.add(session)
         self._ready.put(session)
@@ -181,10 +181,11 @@ class Workplace:
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the thread that serves the others
             reason = redact("".join(traceback.format_exception(error))[-2000:])
             log.error("stream %s: its watch crashed: %s", session.stream.id, reason)
-            session.begin_stop()
+            session.abandon()
             with self._lock:
-                if self._sessions.get(session.stream.id) is session:
-                    del self._sessions[session.stream.id]
+                if self._sessions.get(session.stream.id) is not session:
+                    return
+                del self._sessions[session.stream.id]
                 self._last.append(StreamReport(session.stream.id, (), None, None, crashed=reason))
 
     def _flush(self) -> None:
