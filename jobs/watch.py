@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
             return _demonstrate(options, console)
         profile = load_profile(options.settings or "default")
         watcher = CatalogWatcher(options.catalog)
-        with stop_on_signals(options.duration) as stop, engine():
+        with engine(), stop_on_signals(options.duration) as stop:
             watch(watcher, profile, options.results or "results", stop, console, options.workers)
     except SettingsError as error:
         print(f"watch.py: {error}", file=sys.stderr)

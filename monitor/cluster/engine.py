@@ -53,7 +53,7 @@ def cores() -> int:
 def stop_on_signals(after_s: float | None) -> Iterator[threading.Event]:
     """An event that is set by Ctrl-C, by SIGTERM (how `ray job stop` ends a job), or after some seconds.
 
-    A second Ctrl-C ends at once, as it would without this.
+    Enter it after `engine`: starting Ray takes SIGTERM for itself. A second Ctrl-C ends at once.
     """
     stop = threading.Event()
 

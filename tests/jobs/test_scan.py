@@ -1,0 +1,70 @@
+"""`jobs/scan.py` as a person or a pipeline runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from clips import make_clip
+
+from monitor.store import open_results
+
+ROOT = Path(__file__).parents[2]
+
+
+def scan(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "jobs/scan.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("archive")
+    make_clip(folder / "black.mp4", [("moving", 1.0), ("black", 2.0), ("moving", 1.0)])
+    make_clip(folder / "clean.mp4", [("moving", 2.0)])
+    make_clip(folder / "picture only.mp4", [("moving", 2.0)], sound=False)
+    return folder
+
+
+def test_a_folder_is_scanned_and_fail_on_fails(folder: Path, tmp_path: Path) -> None:
+    results = str(tmp_path / "results")
+    done = scan(str(folder), "--results", results, "--settings", "fast", "--fail-on", "black,silence")
+    assert done.returncode == 1, done.stderr
+    assert "black.mp4: black 1.0" in done.stdout
+    assert "picture only.mp4: no sound" in done.stdout
+    assert "3 of 3 sources read" in done.stdout
+    assert "found black (--fail-on)" in done.stderr
+    rows = open_results(results).detections().to_pylist()
+    assert [(Path(row["stream"]).name, row["kind"]) for row in rows] == [("black.mp4", "black")]
+
+
+def test_all_read_is_0_and_one_that_cannot_be_is_1(folder: Path, tmp_path: Path) -> None:
+    clean = str(folder / "clean.mp4")
+    assert scan(clean, "--results", str(tmp_path / "a"), "--fail-on", "black").returncode == 0
+    gone = str(tmp_path / "gone.mp4")
+    done = scan(clean, gone, "--results", str(tmp_path / "b"))
+    assert done.returncode == 1
+    assert "cannot be read" in done.stdout
+    assert "gone.mp4" in done.stdout
+    assert "1 of 2 sources read" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("x.mp4", "--fail-on", "blakc"), "no such kind; choose from black"),
+        (("x.mp4", "--settings", "nowhere.toml"), "neither a built-in profile"),
+        (("x.mp4", "--workers", "0"), "must be at least 1"),
+        (("nothing-*.mp4",), "matches no file"),
+        (("gopher://x/y",), "gopher"),
+        (("x.mp4", "--results", "/dev/null/results"), "/dev/null/results"),
+        ((), "required"),
+    ],
+)
+def test_bad_arguments_are_2_with_the_remedy(arguments: tuple[str, ...], said: str) -> None:
+    done = scan(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
