@@ -17,11 +17,11 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
+from monitor.cluster.housekeeping import Housekeeping
 from monitor.cluster.planner import place
 from monitor.cluster.session import Status
 from monitor.cluster.worker import Worker
 from monitor.cluster.workplace import Assignment, Report, Row, StreamReport
-from monitor.errors import StoreError
 from monitor.pipeline import Checkpoint
 from monitor.records import Stream
 from monitor.settings import Profile
@@ -98,7 +98,8 @@ class Driver:
         self._results = results
         self._plan = plan
         self._writer = ResultsWriter(results, "driver")
-        self._flushed_at = time.monotonic()
+        self._house = Housekeeping(self._writer, FLUSH_S)
+        self._house.start()
         self._streams: dict[str, _Watched] = {}
         self._placed: dict[str, str] = {}
         self._hands: dict[str, _Hand] = {}
@@ -137,8 +138,10 @@ class Driver:
         self._assign()
         rows = self._gather(POLL_S)
         self._writer.add(rows)
-        if time.monotonic() - self._flushed_at >= FLUSH_S:
-            self._flush()
+        if self._house.trouble:
+            self._say(f"results are kept and written later: {self._house.trouble}", "store")
+        else:
+            self._said.discard("store")
         said, self._notices = self._notices, []
         return Update(self.statuses, tuple(rows), tuple(said), self._writer.pending)
 
@@ -160,6 +163,7 @@ class Driver:
             ray.kill(hand.actor)
         self._hands = {}
         self._writer.add(rows)
+        self._house.end()
         self._writer.close()
         notices, self._notices = self._notices, []
         return Update({}, tuple(rows), tuple(notices), self._writer.pending)
@@ -279,14 +283,6 @@ class Driver:
             del self._placed[id]
         self._notices.append(f"{hand.name} was lost ({why}): {len(streams)} streams go on elsewhere")
         self._hire()
-
-    def _flush(self) -> None:
-        self._flushed_at = time.monotonic()
-        try:
-            self._writer.flush()
-            self._said.discard("store")
-        except StoreError as error:
-            self._say(f"results are kept and written later: {error}", "store")
 
     def _say(self, text: str, key: str | None = None) -> None:
         """A notice, once for as long as its cause goes on."""

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from monitor.cluster.housekeeping import Housekeeping
 from monitor.cluster.session import Session, Status
-from monitor.errors import StoreError
 from monitor.kernels import warm_up
 from monitor.media.redact import redact
 from monitor.pipeline import Checkpoint
@@ -79,13 +79,13 @@ class Workplace:
         self._handed_in: dict[str, float] = {}
         self._number = 0
         self._last: list[StreamReport] = []
-        self._trouble = ""
+        self._house = Housekeeping(self._writer, FLUSH_S)
+        self._house.start()
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._decode, name=f"decode {i}", daemon=True) for i in range(decode_threads)
         ]
         self._threads.append(threading.Thread(target=self._tick, name="tick", daemon=True))
-        self._threads.append(threading.Thread(target=self._flush, name="flush", daemon=True))
         for thread in self._threads:
             thread.start()
 
@@ -122,7 +122,7 @@ class Workplace:
                 self._last = []
                 self._number += 1
                 self._reports = [r for r in self._reports if r.number > acknowledged]
-                self._reports.append(Report(self._number, tuple(streams), self._trouble))
+                self._reports.append(Report(self._number, tuple(streams), self._house.trouble))
                 return list(self._reports)
 
     def stop(self) -> None:
@@ -133,6 +133,7 @@ class Workplace:
         self._stopping.set()
         for _ in self._threads:
             self._ready.put(None)
+        self._house.end()
         self._writer.close()
 
     def _watched(self) -> list[Session]:
@@ -187,11 +188,3 @@ class Workplace:
                     return
                 del self._sessions[session.stream.id]
                 self._last.append(StreamReport(session.stream.id, (), None, None, crashed=reason))
-
-    def _flush(self) -> None:
-        while not self._stopping.wait(FLUSH_S):
-            try:
-                self._writer.flush()
-                self._trouble = ""
-            except StoreError as error:
-                self._trouble = str(error)
