@@ -107,10 +107,21 @@ def test_tracks_that_jump_apart_are_two_jumps() -> None:
 
 def test_a_track_that_never_jumps_keeps_its_epoch() -> None:
     source = Source(video=video(), audio=audio())
-    for i in range(100):
+    for i in range(300):
         source.send("audio", 10 + i * 0.04)
-        source.send("video", 10_000.0 * (i % 2) + i * 0.04)
-    assert source.times["audio"] == pytest.approx([source.times["audio"][0] + i * 0.04 for i in range(100)])
+        source.send("video", 10_000.0 * (i // 20) + i * 0.04)
+    assert len(source.jumps) == 14
+    assert source.continuity.epoch("audio") < source.continuity.epoch("video") - 8
+    assert source.times["audio"] == pytest.approx([source.times["audio"][0] + i * 0.04 for i in range(300)])
+
+
+def test_back_where_it_was_is_a_jump_after_a_while() -> None:
+    source = Source(video=video())
+    for start, count in ((0.0, 40), (100.0, 40), (1.6, 40)):
+        for i in range(count):
+            source.send("video", start + i * 0.04)
+    assert [round(jump.seconds) for jump in source.jumps] == [98, -100]
+    assert source.times["video"] == pytest.approx([i * 0.04 for i in range(120)])
 
 
 def live(source: Source, name: str, start: float, seconds: float, late_s: float = 2.0) -> float:
@@ -257,6 +268,16 @@ def test_timestamps_of_one_packet_on_both_sides_of_the_wrap() -> None:
     continuity.follow("video", WRAP - 9000, WRAP - 5400, PICTURE, math.nan)
     assert continuity.unwrap("video", WRAP - 1800, 1800) == (WRAP - 1800, WRAP + 1800)
     assert continuity.unwrap("video", 1800, 5400) == (WRAP + 1800, WRAP + 5400)
+
+
+def test_pictures_reordered_over_the_wrap() -> None:
+    continuity = Continuity({"video": video()}, None, 0.0)
+    seen = []
+    for raw in (WRAP - 7200, WRAP - 3600, 3600, 0, WRAP - 1800, 7200):
+        _, pts = continuity.unwrap("video", None, raw)
+        assert continuity.follow("video", None, pts, PICTURE, math.nan) is None
+        seen.append(pts)
+    assert seen == [WRAP - 7200, WRAP - 3600, WRAP + 3600, WRAP, WRAP - 1800, WRAP + 7200]
 
 
 @pytest.mark.parametrize(

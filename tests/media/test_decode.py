@@ -21,7 +21,7 @@ from monitor.media.continuity import JUMP_S
 from monitor.media.decode import MAX_FRAMES, PATIENCE, Decoder
 from monitor.media.source import TimedPacket, Track
 from monitor.media.timeline import Timeline
-from monitor.records import Depth, Frame
+from monitor.records import Depth, Event, Frame
 
 NOW = 1_790_000_000.0
 X265 = {"preset": "ultrafast", "x265-params": "keyint=25:log-level=none"}
@@ -118,6 +118,17 @@ def test_damage_is_seen_and_frames_still_come(codec: str, options: dict[str, str
     assert min(steps(thin.times)) > 0
 
 
+def test_packets_without_a_picture_count_only_where_the_decoder_is_silent() -> None:
+    """Elsewhere they are legal: pictures that are never shown, fields that come one by one."""
+    data = thinned(make(Recipe(codec="libx265", options=X265)), 0.03)
+    with av.open(io.BytesIO(data)) as container:
+        (track,) = (replace(track, codec="vp8") for track in tracks_of(container))
+        decoder = Decoder("s", [track], "full", None)
+        packets = ((track, packet, math.nan) for packet in container.demux(track.native) if packet.size)
+        kinds = {item.kind for item in [*decoder.decode(packets), *decoder.flush()] if isinstance(item, Event)}
+    assert kinds == {"format"}
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_bytes_turned_over(seed: int) -> None:
     played = play(flipped(make(Recipe()), 40, seed))
@@ -146,10 +157,11 @@ def test_the_flag_of_a_packet_says_nothing(both: bytes) -> None:
         ("libx264", X264 | {"x264-params": "open-gop=1"}),
         ("libx264", {"bf": "0", "x264-params": "intra-refresh=1:keyint=20"}),
         ("libx265", X265),
+        ("libx265", X265 | {"preset": "fast"}),
         ("mpeg2video", MPEG),
         ("mpeg4", MPEG),
     ],
-    ids=["h264", "open gop", "intra refresh", "h265", "mpeg2", "mpeg4"],
+    ids=["h264", "open gop", "intra refresh", "h265", "h265 open gop", "mpeg2", "mpeg4"],
 )
 def test_a_join_in_mid_gop_is_no_damage(codec: str, options: dict[str, str], share: float) -> None:
     data = make(Recipe(codec=codec, options=options))
