@@ -38,6 +38,8 @@ class ArrivalsState:
     down_from: float | None = None
     reported_s: int = 0
     """Whole seconds of the absence that goes on which have been reported."""
+    absent_from: float = math.nan
+    """Since when that absence goes on. What arrived before does not end it, however late it is measured."""
     anchor: float = math.inf
     """Least difference of arrival and media time: the live edge."""
     burst: tuple[tuple[float, float], ...] = ()
@@ -70,9 +72,16 @@ class Arrivals:
         state = self.state
         first_at, last_at = float(readings.arrived_at[0]), float(readings.arrived_at[-1])
         end = float(readings.t_s[-1] + readings.duration_s[-1])
+        if state.reported_s and last_at <= state.absent_from:
+            self.state = replace(state, last_t_s=max(state.last_t_s, end))
+            return
         if state.reported_s and state.down_from is None:
-            yield self._event("resumed", "", epoch, state.last_t_s, first_at, first_at - state.due_at)
+            yield self._event("resumed", "", epoch, state.last_t_s, first_at, first_at - state.absent_from)
             state = replace(state, anchor=math.inf)
+        hole = float(readings.t_s[0]) - state.last_t_s
+        if hole > TRACK_SLACK_S:
+            # Media time that no track went through is nobody's absence: the others are given as much.
+            state = replace(state, tracks=tuple((name, t + hole, n) for name, t, n in state.tracks))
         recent = [*state.burst, (first_at, float(readings.t_s[0])), (last_at, end)]
         recent = [(at, t) for at, t in recent if last_at - at <= BURST_S]
         ahead = max(t for _, t in recent) - min(t for _, t in recent) - (last_at - recent[0][0])
@@ -102,7 +111,7 @@ class Arrivals:
         else:
             return
         for second in _seconds(state.reported_s, now - since):
-            self.state = replace(self.state, reported_s=second)
+            self.state = replace(self.state, reported_s=second, absent_from=since)
             yield self._event(kind, "", epoch, state.last_t_s + second, since + second, second)  # type: ignore[arg-type]
 
     def live_edge(self, readings: Readings) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from rich.console import Console
 from monitor.catalog import Changes
 from monitor.cluster.driver import Driver, Plan, Update, workers_for
 from monitor.cluster.engine import cores
-from monitor.errors import SettingsError
+from monitor.errors import SettingsError, StoreError
 from monitor.records import Detection, Stream
 from monitor.settings import Profile, load_profile
 from monitor.terminal import WatchScreen
@@ -119,6 +119,8 @@ def watch(
         update = driver.stop()
         keep(update)
         screen.show(update)
+    if update.rows_waiting:
+        raise StoreError(f"{update.rows_waiting} rows could not be written to {driver.place}; see the last note")
     console.print(f"Ended in {time.monotonic() - began:.1f} s; results in {driver.place}")
     return found
 

@@ -98,3 +98,21 @@ def test_a_track_that_never_came_is_given_a_little_longer() -> None:
     arrivals = opened("video", "audio:0")
     assert list(arrivals.came(readings([0.0, 4.9], [102.0, 106.0], "audio:0"), 0)) == []
     assert brief(list(arrivals.came(readings([5.0], [107.0], "audio:0"), 0))) == [("track_missing", 1)]
+
+
+def test_what_arrived_before_an_absence_does_not_end_it() -> None:
+    """The last, partial block of sound is measured only when the next one comes."""
+    arrivals = opened("audio:0")
+    list(arrivals.came(readings([0.0], [102.0], "audio:0"), 0))
+    assert brief(list(arrivals.tick(105.5, 102.0, 0))) == [("overdue", 1), ("overdue", 2), ("overdue", 3)]
+    assert list(arrivals.came(readings([0.04], [102.0], "audio:0"), 0)) == []
+    assert brief(list(arrivals.came(readings([4.0], [106.04], "audio:0"), 0))) == [("resumed", pytest.approx(4))]
+
+
+def test_media_time_that_no_track_went_through_is_nobodys_absence() -> None:
+    """After a pause of the sender one track comes first; the other is as far as it can be."""
+    arrivals = opened("video", "audio:0")
+    list(arrivals.came(readings([0.0], [102.0]), 0))
+    list(arrivals.came(readings([0.0], [102.0], "audio:0"), 0))
+    assert list(arrivals.came(readings([8.0, 8.5], [110.0, 110.0], "audio:0"), 0)) == []
+    assert brief(list(arrivals.came(readings([9.0, 10.5], [111.0, 113.0], "audio:0"), 0))) == [("track_missing", 1)]

@@ -22,6 +22,7 @@ from monitor.cluster.planner import place
 from monitor.cluster.session import Status
 from monitor.cluster.worker import Worker
 from monitor.cluster.workplace import Assignment, Report, Row, StreamReport
+from monitor.errors import StoreError
 from monitor.pipeline import Checkpoint
 from monitor.records import Stream
 from monitor.settings import Profile
@@ -146,7 +147,8 @@ class Driver:
         return Update(self.statuses, tuple(rows), tuple(said), self._writer.pending)
 
     def stop(self, wait_s: float = 20.0) -> Update:
-        """End every watch and write everything. Returns what the last reports brought."""
+        """End every watch and write everything. Returns what the last reports brought; `rows_waiting` could not be
+        written."""
         rows: list[Row] = []
         calls = {hand.actor.stop.remote(): hand for hand in self._hands.values()}
         done, late = ray.wait(list(calls), num_returns=len(calls), timeout=wait_s) if calls else ([], [])
@@ -164,7 +166,10 @@ class Driver:
         self._hands = {}
         self._writer.add(rows)
         self._house.end()
-        self._writer.close()
+        try:
+            self._writer.close()
+        except StoreError as error:
+            self._notices.append(f"{self._writer.pending} rows are lost: {error}")
         notices, self._notices = self._notices, []
         return Update({}, tuple(rows), tuple(notices), self._writer.pending)
 

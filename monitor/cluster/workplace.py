@@ -17,6 +17,7 @@ from functools import partial
 
 from monitor.cluster.housekeeping import Housekeeping
 from monitor.cluster.session import Session, Status
+from monitor.errors import StoreError
 from monitor.kernels import warm_up
 from monitor.media.redact import redact
 from monitor.pipeline import Checkpoint
@@ -134,7 +135,11 @@ class Workplace:
         for _ in self._threads:
             self._ready.put(None)
         self._house.end()
-        self._writer.close()
+        try:
+            self._writer.close()
+        except StoreError as error:
+            # What else came of the watch still goes to the driver, with this.
+            self._house.trouble = str(error)
 
     def _watched(self) -> list[Session]:
         with self._lock:

@@ -98,7 +98,10 @@ class Arrival:
     def _back(self, absences: dict[str, Absence], readings: Readings, found: list[Detection]) -> None:
         """Readings came: every absence that they speak for is over once they have gone on for `clear_s`."""
         for track, absence in list(absences.items()):
-            if track not in ("", readings.track):
+            assert absence.open.start_at is not None
+            # The end of a sound block from before may be measured only now.
+            before = float(readings.arrived_at[-1]) <= absence.open.start_at
+            if before or track not in ("", readings.track):
                 continue
             if absence.back_s is None:
                 absence = replace(absence, back_s=float(readings.t_s[0]), back_at=float(readings.arrived_at[0]))

@@ -7,7 +7,8 @@ A step backwards of more than `JUMP_S` is always a jump. A step forwards is none
 - the packet before lasted that long (slide shows, variable frame rate in MP4);
 - another track of the same source went through that time (one track paused or was lost for a while);
 - the format gives each picture its own time and this is a file: a picture is shown until the next (`paced`);
-- the clock: it came no earlier than was usual, so the sender paused, or content was lost, and its time went on.
+- the clock: it came no earlier than was usual, so the sender paused, or content was lost, and its time went on;
+- a pause in arrival that was about as long, and longer than pauses between segments were.
 
 Pictures are reordered: after the first packet beyond a step there come some from before it. So a track has two lines
 for a while, the one it is on and the one it was on, and a packet that goes on with either belongs to that one. A single
@@ -93,6 +94,10 @@ class Follower:
     lag_s: float = math.nan
     burst_at: float = math.nan
     burst_lag_s: float = math.nan
+    pause_s: float = 0.0
+    """How long nothing came before the burst that goes on ..."""
+    usual_pause_s: float = 0.0
+    """... and before the one before it."""
 
     def at_s(self, ticks: int) -> float:
         """Raw seconds of a tick."""
@@ -132,6 +137,7 @@ class Follower:
         lag = arrived_at - self.at_s(ticks)
         if arrived_at - self.arrived_at >= BURST_GAP_S:
             self.burst_at, self.burst_lag_s = arrived_at, lag
+            self.usual_pause_s, self.pause_s = self.pause_s, arrived_at - self.arrived_at
         self.arrived_at, self.lag_s = arrived_at, lag
 
 
@@ -214,6 +220,12 @@ class Continuity:
         if math.isnan(arrived_at):
             alone = all(other.due_s < expected - TOGETHER_S for other in others)
             return track.paced and alone
+        # A demuxer may hold the last packets from before a pause until more comes: then the step is in the burst.
+        pause, usual_pause = arrived_at - track.arrived_at, track.pause_s
+        if pause < BURST_GAP_S and arrived_at - track.burst_at < BURST_GAP_S:
+            pause, usual_pause = track.pause_s, track.usual_pause_s
+        if pause > usual_pause + CLOCK_S and got - expected <= pause + CLOCK_S:
+            return True
         usual = track.burst_lag_s if arrived_at - track.burst_at <= BURST_S else track.lag_s
         return arrived_at - got >= usual - CLOCK_S
 

@@ -44,3 +44,9 @@ def test_a_track_is_lost_alone() -> None:
     goes_on = inputs(video(100, 13.0, at=1000.0))
     found = run(TrackLoss(FAST), gone, goes_on, inputs(ended=True))
     assert spans(found) == [("audio:0", 10.0, None), ("audio:0", 10.0, 13.0)]
+
+
+def test_what_arrived_before_it_does_not_end_it() -> None:
+    stale = inputs(video(50, 9.0, at=1000.0))
+    found = run(Stall(FAST), inputs(*absent("overdue", 3, since=20.0)), stale, inputs(video(50, 20.0, at=1005.0)))
+    assert [(d.end_at, d.revision) for d in found] == [(None, 0), (1025.0, 1)]
