@@ -312,3 +312,22 @@ def test_packets_without_timestamps_go_on() -> None:
     for _ in range(5):
         assert continuity.follow("video", None, None, PICTURE, math.nan) is None
     assert continuity.epoch("video") == 0
+
+
+@pytest.mark.parametrize("held", [0, 2])
+def test_a_segmented_source_that_paused_did_not_jump(held: int) -> None:
+    """Segments of 2 s, a pause of 8 s through which the sender's clock goes on; FFmpeg holds the last packets back until
+    more comes, so that they head the burst in which the step is."""
+    source = Source(video=video())
+    raw = 0.0
+    for segment in range(5):
+        for _ in range(50):
+            late = held if segment == 4 and raw >= 10 - held / 25 - 1e-6 else 0
+            source.send("video", raw, NOW + 2 * segment + (10 if late else 0))
+            raw += 1 / 25
+    for picture in range(50):
+        source.send("video", raw + 8.4 + picture / 25, NOW + 18)
+    assert source.jumps == []
+    for picture in range(50):
+        source.send("video", raw + 110.4 + picture / 25, NOW + 20)
+    assert [round(jump.seconds) for jump in source.jumps] == [100]
