@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 from collections.abc import Sequence
 
 import ray
 
 from monitor.cluster.workplace import Assignment, Report, Workplace
+
+
+STUCK_S = 15.0
 
 
 @ray.remote(max_restarts=0, max_task_retries=0, concurrency_groups={"control": 2})
@@ -27,7 +31,12 @@ class Worker:
 
     @ray.method(concurrency_group="control")
     def report(self, acknowledged: int) -> list[Report]:
-        """Reports since the one acknowledged. Answers within milliseconds."""
+        """Reports since the one acknowledged. Answers within milliseconds.
+
+        If the next one is not answered or not asked for in time, where every thread stands is written to the log: the
+        driver is about to take this worker for dead, and nothing else would tell why.
+        """
+        faulthandler.dump_traceback_later(STUCK_S)
         return self._workplace.report(acknowledged)
 
     @ray.method(concurrency_group="control")
@@ -41,5 +50,6 @@ class Worker:
 
     def stop(self) -> list[Report]:
         """End every watch, write everything; the reports not acknowledged yet. Takes up to some seconds."""
+        faulthandler.cancel_dump_traceback_later()
         self._workplace.stop()
         return self._workplace.report(0)

@@ -18,7 +18,7 @@ damaged timestamp is one jump, and what follows it goes on where it was.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -142,9 +142,19 @@ class Follower:
 
 
 class Continuity:
-    """Follows the watched tracks of one opened source. `timeline` is the latest; the first packet begins an epoch."""
+    """Follows the watched tracks of one opened source. `timeline` is the latest; the first packet begins an epoch.
 
-    def __init__(self, tracks: Mapping[str, Follower], timeline: Timeline | None, resume_at_s: float) -> None:
+    `held` gives the epochs of packets whose frames are still to come: those are not forgotten either.
+    """
+
+    def __init__(
+        self,
+        tracks: Mapping[str, Follower],
+        timeline: Timeline | None,
+        resume_at_s: float,
+        held: Callable[[], Iterable[int]] = tuple,
+    ) -> None:
+        self._held = held
         self.timeline = Timeline() if timeline is None else timeline
         self._tracks = tracks
         self._resume_at_s = resume_at_s
@@ -240,7 +250,7 @@ class Continuity:
                 return None
         t_s = track.line.due * track.time_base + self.timeline.offset(track.epoch)
         lines = [line for other in self._tracks.values() for line in (other.line, other.left)]
-        in_use = [line.epoch for line in lines if line is not None]
+        in_use = [*(line.epoch for line in lines if line is not None), *self._held()]
         self.timeline = self.timeline.begin(ticks * track.time_base, t_s, in_use)
         track.turn(Line(self.timeline.epoch, ticks))
         return jump

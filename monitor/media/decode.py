@@ -104,7 +104,7 @@ class Decoder:
         self._depth: Depth = depth
         self._tracks = {track.name: _decoding(track, depth) for track in tracks}
         followers = {track.name: _follower(track) for track in tracks}
-        self._continuity = Continuity(followers, timeline, resume_at_s)
+        self._continuity = Continuity(followers, timeline, resume_at_s, self._held)
 
     @property
     def timeline(self) -> Timeline:
@@ -134,6 +134,12 @@ class Decoder:
     def close(self) -> None:
         """Free the decoders and their frames. May be called again."""
         self._tracks.clear()
+
+    def _held(self) -> Iterator[int]:
+        """Epochs of packets that are in the decoders, and of frames that are not handed out."""
+        for state in self._tracks.values():
+            yield from (sent.epoch for sent in state.sent.values())
+            yield state.frames_epoch
 
     def _packet(
         self, state: _Decoding, packet: av.packet.Packet[av.stream.Stream], arrived_at: float

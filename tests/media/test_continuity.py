@@ -316,8 +316,8 @@ def test_packets_without_timestamps_go_on() -> None:
 
 @pytest.mark.parametrize("held", [0, 2])
 def test_a_segmented_source_that_paused_did_not_jump(held: int) -> None:
-    """Segments of 2 s, a pause of 8 s through which the sender's clock goes on; FFmpeg holds the last packets back until
-    more comes, so that they head the burst in which the step is."""
+    """Segments of 2 s, a pause of 8 s through which the sender's clock goes on; FFmpeg holds the last packets back
+    until more comes, so that they head the burst in which the step is."""
     source = Source(video=video())
     raw = 0.0
     for segment in range(5):

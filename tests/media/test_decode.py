@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import io
 import math
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from monitor.media.continuity import JUMP_S
 from monitor.media.decode import MAX_FRAMES, PATIENCE, Decoder
 from monitor.media.source import TimedPacket, Track
 from monitor.media.timeline import Timeline
-from monitor.records import Depth, Event, Frame
+from monitor.records import Depth, Event, Frame, FrameBatch
 
 NOW = 1_790_000_000.0
 X265 = {"preset": "ultrafast", "x265-params": "keyint=25:log-level=none"}
@@ -235,6 +236,30 @@ def test_the_second_wrap_is_no_jump_either() -> None:
     assert played.of("timestamp_jump") == []
     assert steps(played.times) == pytest.approx([0.04] * 99, abs=1e-4)
     assert steps([frame.pts / 90_000 for frame in played.frames]) == pytest.approx([0.04] * 99, abs=1e-4)
+
+
+def test_a_stream_of_nothing_but_jumps() -> None:
+    """The decoder holds more packets than epochs are kept; each frame still has its time when it comes out."""
+    draw = random.Random(4)
+
+    def scattered(packets: Iterable[TimedPacket]) -> Iterator[TimedPacket]:
+        for track, packet, at in packets:
+            packet.pts = packet.dts = draw.randrange(2**32)
+            yield track, packet, at
+
+    options = {"preset": "fast", "bf": "16", "x264-params": "b-adapt=0:rc-lookahead=20:b-pyramid=strict:ref=8"}
+    with av.open(io.BytesIO(make(Recipe(4.0, options=options)))) as container:
+        (track,) = tracks_of(container)
+        decoder = Decoder("s", [track], "full", None)
+        packets = scattered((track, packet, math.nan) for packet in container.demux(track.native) if packet.size)
+        epochs, times = [], []
+        for item in chain(decoder.decode(packets), decoder.flush()):
+            if isinstance(item, FrameBatch):
+                epochs += [item.epoch] * len(item.frames)
+                times += [decoder.timeline.seconds(item.epoch, frame.pts, item.time_base) for frame in item.frames]
+    assert len(epochs) == 100
+    assert max(epochs) > 80
+    assert all(0 <= t < 10 for t in times)
 
 
 @pytest.mark.parametrize(
