@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a machine that others use.
+settings.register_profile("here", deadline=None)
+settings.load_profile("here")
 
 SHARED = Path(__file__).parents[2] / "shared"
 sys.path.insert(0, str(Path(__file__).parent))

@@ -47,6 +47,8 @@ def test_soak(cluster: None, tmp_path: Path) -> None:
                 print(f"  note: {notice}")
             if time.monotonic() - shown >= EVERY_S:
                 shown = time.monotonic()
+                if not worker.is_running():
+                    worker = psutil.Process(driver.worker_pids()[0])
                 mib = worker.memory_info().rss / 2**20
                 memory.append((shown - began, mib))
                 states = collections.Counter(s.state if s else "placing" for s in driver.statuses.values())

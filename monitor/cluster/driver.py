@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 POLL_S = 0.5
 FLUSH_S = 5.0
-SILENT_S = 20.0
+SILENT_S = 30.0
 """A worker that does not answer for so long is taken for dead."""
 START_S = 90.0
 """A worker may take this long to start (the first compile of a machine)."""

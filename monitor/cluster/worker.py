@@ -10,8 +10,8 @@ import ray
 
 from monitor.cluster.workplace import Assignment, Report, Workplace
 
-
-STUCK_S = 15.0
+STUCK_S = 20.0
+"""Less than the driver's patience."""
 
 
 @ray.remote(max_restarts=0, max_task_retries=0, concurrency_groups={"control": 2})
