@@ -65,8 +65,17 @@ class Recipe:
     """From, to: pictures left out."""
 
 
+_made: dict[str, bytes] = {}
+
+
 def make(recipe: Recipe) -> bytes:
-    """Encode and mux; `start_s` moves all timestamps."""
+    """Encode and mux, once per recipe; `start_s` moves all timestamps."""
+    if (known := _made.get(repr(recipe))) is None:
+        known = _made[repr(recipe)] = _encoded(recipe)
+    return known
+
+
+def _encoded(recipe: Recipe) -> bytes:
     out = io.BytesIO()
     with av.open(out, "w", format=recipe.container) as container:
         streams: list[tuple[Any, Iterator[Any]]] = []
