@@ -112,6 +112,9 @@ class Input:
                     return
                 try:
                     packet = next(demuxed, None)
+                except IndexError:
+                    # PyAV flushes streams that appeared after opening, which its own table does not have: the end.
+                    packet = None
                 except BlockingIOError:
                     demuxed = self._demux()
                     if time.monotonic() - started < self._place.read_s:
