@@ -76,10 +76,13 @@ class Arrivals:
             self.state = replace(state, last_t_s=max(state.last_t_s, end))
             return
         if state.reported_s and state.down_from is None:
-            yield self._event("resumed", "", epoch, state.last_t_s, first_at, first_at - state.absent_from)
+            back_at = float(readings.arrived_at[readings.arrived_at > state.absent_from][0])
+            yield self._event("resumed", "", epoch, state.last_t_s, back_at, back_at - state.absent_from)
             state = replace(state, anchor=math.inf)
-        hole = float(readings.t_s[0]) - state.last_t_s
-        if hole > TRACK_SLACK_S:
+        ends = np.concatenate(([state.last_t_s], readings.t_s[:-1] + readings.duration_s[:-1]))
+        holes = readings.t_s - np.maximum(ends, state.last_t_s)
+        hole = float(holes[holes > TRACK_SLACK_S].sum())
+        if hole > 0:
             # Media time that no track went through is nobody's absence: the others are given as much.
             state = replace(state, tracks=tuple((name, t + hole, n) for name, t, n in state.tracks))
         recent = [*state.burst, (first_at, float(readings.t_s[0])), (last_at, end)]

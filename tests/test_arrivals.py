@@ -106,7 +106,9 @@ def test_what_arrived_before_an_absence_does_not_end_it() -> None:
     list(arrivals.came(readings([0.0], [102.0], "audio:0"), 0))
     assert brief(list(arrivals.tick(105.5, 102.0, 0))) == [("overdue", 1), ("overdue", 2), ("overdue", 3)]
     assert list(arrivals.came(readings([0.04], [102.0], "audio:0"), 0)) == []
-    assert brief(list(arrivals.came(readings([4.0], [106.04], "audio:0"), 0))) == [("resumed", pytest.approx(4))]
+    assert brief(list(arrivals.came(readings([0.08, 4.0], [102.0, 106.04], "audio:0"), 0))) == [
+        ("resumed", pytest.approx(4))
+    ]
 
 
 def test_media_time_that_no_track_went_through_is_nobodys_absence() -> None:
@@ -114,5 +116,6 @@ def test_media_time_that_no_track_went_through_is_nobodys_absence() -> None:
     arrivals = opened("video", "audio:0")
     list(arrivals.came(readings([0.0], [102.0]), 0))
     list(arrivals.came(readings([0.0], [102.0], "audio:0"), 0))
-    assert list(arrivals.came(readings([8.0, 8.5], [110.0, 110.0], "audio:0"), 0)) == []
+    # Rows from before and after the pause may come together.
+    assert list(arrivals.came(readings([0.04, 8.0, 8.5], [110.0] * 3, "audio:0"), 0)) == []
     assert brief(list(arrivals.came(readings([9.0, 10.5], [111.0, 113.0], "audio:0"), 0))) == [("track_missing", 1)]
