@@ -31,6 +31,12 @@ def readings(t: list[float], arrived: list[float], track: str = "video", lasts: 
     )
 
 
+def steady(first: float, last: float, track: str = "video", late: float = 102.0) -> Readings:
+    """Rows every tenth of a second up to `last`."""
+    t = [first + i / 10 for i in range(round((last - first) * 10) + 1)]
+    return readings(t, [late + x for x in t], track)
+
+
 def opened(*tracks: str) -> Arrivals:
     arrivals = Arrivals("s", ArrivalsState())
     arrivals.closed(100.0)
@@ -77,8 +83,8 @@ def test_a_long_absence_is_reported_ever_more_seldom() -> None:
 def test_a_track_that_stays_behind_is_missing_until_it_is_back() -> None:
     arrivals = opened("video", "audio:0")
     list(arrivals.came(readings([0.0], [101.0], "audio:0"), 0))
-    assert list(arrivals.came(readings([0.0, 0.9], [101.0, 102.0]), 0)) == []
-    missing = list(arrivals.came(readings([1.0, 3.1], [103.0, 104.0]), 0))
+    assert list(arrivals.came(steady(0.0, 0.9), 0)) == []
+    missing = list(arrivals.came(steady(1.0, 3.1), 0))
     assert brief(missing) == [("track_missing", 1), ("track_missing", 2)]
     assert {e.track for e in missing} == {"audio:0"}
     assert brief(list(arrivals.came(readings([3.1], [104.0], "audio:0"), 0))) == [("track_back", 2)]
@@ -96,7 +102,7 @@ def test_the_live_edge_is_never_after_arrival_and_evens_out_bursts() -> None:
 
 def test_a_track_that_never_came_is_given_a_little_longer() -> None:
     arrivals = opened("video", "audio:0")
-    assert list(arrivals.came(readings([0.0, 4.9], [102.0, 106.0], "audio:0"), 0)) == []
+    assert list(arrivals.came(steady(0.0, 4.9, "audio:0"), 0)) == []
     assert brief(list(arrivals.came(readings([5.0], [107.0], "audio:0"), 0))) == [("track_missing", 1)]
 
 
@@ -118,4 +124,4 @@ def test_media_time_that_no_track_went_through_is_nobodys_absence() -> None:
     list(arrivals.came(readings([0.0], [102.0], "audio:0"), 0))
     # Rows from before and after the pause may come together.
     assert list(arrivals.came(readings([0.04, 8.0, 8.5], [110.0] * 3, "audio:0"), 0)) == []
-    assert brief(list(arrivals.came(readings([9.0, 10.5], [111.0, 113.0], "audio:0"), 0))) == [("track_missing", 1)]
+    assert brief(list(arrivals.came(steady(8.6, 10.5, "audio:0"), 0))) == [("track_missing", 1)]
