@@ -42,6 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
         watcher = CatalogWatcher(options.catalog)
         with engine(), stop_on_signals(options.duration) as stop:
             watch(watcher, profile, options.results or "results", stop, console, options.workers)
+    except KeyboardInterrupt:
+        print("watch.py: stopped before it had begun, or asked three times; what was written is whole", file=sys.stderr)
+        return 130
     except SettingsError as error:
         print(f"watch.py: {error}", file=sys.stderr)
         return 2

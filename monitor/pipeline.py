@@ -59,6 +59,8 @@ class Checkpoint:
     detectors: DetectorStates
     incident: IncidentState
     covered_s: float
+    ended: bool = False
+    """A recording that was watched to its end: it is not begun again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Pipeline:
             self._ledger.advance(now, "moved", grace_s=0.0)
             self._emit("moved", value=max(0.0, away), at=now)
         self._since, self._opened = now, False
+        self._ended = False if begun is None else begun.ended
         self._patience_s = profile.source.open_timeout_s + PATIENCE_S
 
     @property
@@ -160,6 +163,11 @@ class Pipeline:
             self._timeline = self._decoder.timeline
             self._decoder = None
         self._emit(kind, at=now, detail=reason)
+        if self.live and kind == "ended":
+            # Nothing more is due: what is open closes, and what follows is no fault.
+            self._ended, self._trouble = True, "ended"
+            self._step((), (), now, ended=True)
+            return
         if self.live:
             self._trouble = "no_input"
             self._arrivals.closed(now if self._opened else self._since)
@@ -167,6 +175,9 @@ class Pipeline:
 
     def tick(self, now: float, last_packet_at: float = -math.inf) -> None:
         """Time passes (live): call about once a second, also when nothing arrives."""
+        if self._ended:
+            self._ledger.advance(now, "ended")
+            return
         epoch = self._epoch
         if not self._opened and now - self._since > self._patience_s:
             # Opening should have failed by now: whoever opens it hangs, and a first try that hangs is no input too.
@@ -214,6 +225,7 @@ class Pipeline:
             self._states,
             self._incident,
             self._covered_s,
+            self._ended,
         )
 
     @property

@@ -34,6 +34,8 @@ class WatchScreen:
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         self._open: dict[str, Incident] = {}
+        self._reasons: dict[str, str] = {}
+        """Why each source was lost, as last told."""
         self.opened = 0
         """Incidents seen so far."""
 
@@ -50,6 +52,11 @@ class WatchScreen:
         """Show what happened in a turn."""
         for notice in update.notices:
             self._console.print(f"[yellow]{_clock()}  note      {_plain(notice)}[/]", highlight=False)
+        for name, status in update.statuses.items():
+            if status is not None and status.state == "waiting" and self._reasons.get(name) != status.detail:
+                self._reasons[name] = status.detail
+                line = f"{_clock()}  source    {_plain(name)}: {_plain(status.detail)}"
+                self._console.print(f"[yellow]{line}[/]", highlight=False)
         for row in update.rows:
             if isinstance(row, Incident):
                 self._incident(row)

@@ -65,6 +65,7 @@ class Session:
         self, stream: Stream, profile: Profile, begun: Checkpoint | None, ready: Callable[[Session], None]
     ) -> None:
         self.stream = stream
+        self._begun = begun
         self._settings = profile.source
         self._ready = ready
         self._lock = threading.Lock()
@@ -88,7 +89,10 @@ class Session:
 
     def start(self) -> None:
         """Begin to read. Returns at once."""
-        self._reader.start()
+        if self._begun is not None and self._begun.ended:
+            self._state = "ended"
+        else:
+            self._reader.start()
 
     def begin_stop(self) -> None:
         """Tell the reader to end; returns at once, so that many sessions can end together."""
@@ -106,7 +110,8 @@ class Session:
         while self.work():
             pass
         self._released = True
-        self._reader.join(wait_s)
+        if self._reader.ident is not None:
+            self._reader.join(wait_s)
         while self.work():
             pass
         if for_good:

@@ -37,10 +37,8 @@ class HoldState:
     """Start of the good rows after an open detection: from here on it must stay away."""
     gone_s: float = float("nan")
     """When the defect went, which becomes the end: the first good row, or the last bad one before a hole."""
-    gone_at: float = float("nan")
     seen_until: float = float("-inf")
     """End of the last row."""
-    seen_until_at: float = float("nan")
     evidence: tuple[tuple[str, Extreme, float], ...] = ()
     open: Detection | None = None
 
@@ -85,14 +83,14 @@ class Hold:
         if state.open is None:
             return HoldState(), found
         if state.good_from is not None:
-            return self._close(state, state.gone_s, state.gone_at, found), found
-        return self._close(state, max(state.seen_until, state.open.start_s), state.seen_until_at, found), found
+            return self._close(state, state.gone_s, found), found
+        return self._close(state, max(state.seen_until, state.open.start_s), found), found
 
     def _run(
         self, state: HoldState, seen: Inputs, track: str, rows: Rows, first: int, last: int, found: list[Detection]
     ) -> HoldState:
         """Rows first..last (inclusive) follow each other without a hole and are all bad or all good."""
-        start, start_at = float(rows.t_s[first]), float(rows.at[first])
+        start = float(rows.t_s[first])
         hole = start - state.seen_until > MAX_ROW_S
         bad = bool(rows.bad[first])
         if not hole:
@@ -107,18 +105,17 @@ class Hold:
             state = self._bad(state, seen, track, rows, first, last, found)
         elif state.open is not None:
             if state.good_from is None:
-                gone_s, gone_at = (state.seen_until, state.seen_until_at) if hole else (start, start_at)
-                state = replace(state, good_from=start, gone_s=gone_s, gone_at=gone_at)
+                state = replace(state, good_from=start, gone_s=state.seen_until if hole else start)
             state = self._close_if_due(state, float(_ends(rows, first, last)[-1]), found)
         end = float(rows.t_s[last] + rows.duration_s[last])
-        return replace(state, seen_until=end, seen_until_at=float(rows.at[last] + rows.duration_s[last]))
+        return replace(state, seen_until=end)
 
     def _bad(
         self, state: HoldState, seen: Inputs, track: str, rows: Rows, first: int, last: int, found: list[Detection]
     ) -> HoldState:
         if state.bad_from is None:
             state = replace(state, bad_from=float(rows.t_s[first]), bad_from_at=float(rows.at[first]))
-        state = replace(state, good_from=None, gone_s=float("nan"), gone_at=float("nan"))
+        state = replace(state, good_from=None, gone_s=float("nan"))
         if state.open is None:
             assert state.bad_from is not None
             lasted = _ends(rows, first, last) - state.bad_from
@@ -159,16 +156,17 @@ class Hold:
         assert state.good_from is not None
         if until - state.good_from < self.settings.clear_s - EPSILON_S:
             return state
-        return self._close(state, state.gone_s, state.gone_at, found)
+        return self._close(state, state.gone_s, found)
 
-    def _close(self, state: HoldState, end_s: float, end_at: float, found: list[Detection]) -> HoldState:
+    def _close(self, state: HoldState, end_s: float, found: list[Detection]) -> HoldState:
         assert state.open is not None
         found.append(
             replace(
                 state.open,
                 revision=state.open.revision + 1,
                 end_s=end_s,
-                end_at=_clock(end_at),
+                # Media time between the two is what lasted; the clock of each row may be better known later on.
+                end_at=None if state.open.start_at is None else state.open.start_at + end_s - state.open.start_s,
                 evidence={name: value for name, _, value in state.evidence},
             )
         )
