@@ -134,18 +134,23 @@ class Arrivals:
         return math.nan if math.isinf(state.anchor) else state.last_t_s * (1 + CLOCK_SLACK) + state.anchor
 
     def _tracks(self, track: str, end: float, epoch: int, at: float) -> Iterator[Event]:
-        """Which tracks lag behind the one that came furthest."""
+        """A track came up to `end`."""
         until = {name: (t, n) for name, t, n in self.state.tracks}
         if track in until and until[track][1]:
             yield self._event("track_back", track, epoch, end, at, until[track][1])
         if track in until:
             until[track] = (end, 0)
-        latest = self.state.last_t_s
-        for name, (t, reported) in until.items():
-            for second in _seconds(reported, latest - t - TRACK_SLACK_S):
-                until[name] = (t, second)
-                yield self._event("track_missing", name, epoch, t + second, at, second)
         self.state = replace(self.state, tracks=tuple((name, t, n) for name, (t, n) in until.items()))
+
+    def missing(self, epoch: int) -> Iterator[Event]:
+        """Which tracks lag behind the one that came furthest; to be asked when all that came together was told."""
+        tracks = []
+        for name, t, reported in self.state.tracks:
+            for second in _seconds(reported, self.state.last_t_s - t - TRACK_SLACK_S):
+                reported = second
+                yield self._event("track_missing", name, epoch, t + second, self.state.last_at, second)
+            tracks.append((name, t, reported))
+        self.state = replace(self.state, tracks=tuple(tracks))
 
     def _event(self, kind: EventKind, track: str, epoch: int, t_s: float, at: float, value: float) -> Event:
         return Event(self.stream, track, epoch, t_s, at, kind, float(value))

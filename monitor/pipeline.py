@@ -261,6 +261,8 @@ class Pipeline:
             if self.live:
                 events.extend(self._arrivals.came(rows, rows.epoch))
             joined[i] = replace(rows, at=self._arrivals.live_edge(rows))
+        if self.live and joined:
+            events.extend(self._arrivals.missing(self._epoch))
         self._out.events.extend(events)
         seen = Inputs(
             stream=self.stream.id,

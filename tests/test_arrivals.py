@@ -44,6 +44,11 @@ def opened(*tracks: str) -> Arrivals:
     return arrivals
 
 
+def came(arrivals: Arrivals, *parts: Readings) -> list[Event]:
+    """What a pipeline does with the rows of a step."""
+    return [event for part in parts for event in arrivals.came(part, 0)] + list(arrivals.missing(0))
+
+
 def brief(events: list[Event]) -> list[tuple[str, float]]:
     return [(event.kind, event.value) for event in events]
 
@@ -59,17 +64,17 @@ def test_no_source_is_counted_in_whole_seconds_however_often_it_is_asked() -> No
 def test_a_burst_is_not_overdue_until_it_has_been_played() -> None:
     arrivals = opened()
     segment = [i * 0.04 for i in range(150)]
-    list(arrivals.came(readings(segment, [102.0] * 150), 0))
+    came(arrivals, readings(segment, [102.0] * 150))
     assert list(arrivals.tick(108.5, 102.0, 0)) == []
     overdue = list(arrivals.tick(110.1, 102.0, 0))
     assert brief(overdue) == [("overdue", 1), ("overdue", 2)]
     assert overdue[0].t_s == pytest.approx(7.0)
-    assert brief(list(arrivals.came(readings([6.0], [110.5]), 0))) == [("resumed", 2.5)]
+    assert brief(came(arrivals, readings([6.0], [110.5]))) == [("resumed", 2.5)]
 
 
 def test_packets_that_wait_to_be_decoded_are_not_overdue() -> None:
     arrivals = opened()
-    list(arrivals.came(readings([0.0], [102.0]), 0))
+    came(arrivals, readings([0.0], [102.0]))
     assert list(arrivals.tick(110.0, 109.5, 0)) == []
 
 
@@ -82,12 +87,12 @@ def test_a_long_absence_is_reported_ever_more_seldom() -> None:
 
 def test_a_track_that_stays_behind_is_missing_until_it_is_back() -> None:
     arrivals = opened("video", "audio:0")
-    list(arrivals.came(readings([0.0], [101.0], "audio:0"), 0))
-    assert list(arrivals.came(steady(0.0, 0.9), 0)) == []
-    missing = list(arrivals.came(steady(1.0, 3.1), 0))
+    came(arrivals, readings([0.0], [101.0], "audio:0"))
+    assert came(arrivals, steady(0.0, 0.9)) == []
+    missing = came(arrivals, steady(1.0, 3.1))
     assert brief(missing) == [("track_missing", 1), ("track_missing", 2)]
     assert {e.track for e in missing} == {"audio:0"}
-    assert brief(list(arrivals.came(readings([3.1], [104.0], "audio:0"), 0))) == [("track_back", 2)]
+    assert brief(came(arrivals, readings([3.1], [104.0], "audio:0"))) == [("track_back", 2)]
 
 
 def test_the_live_edge_is_never_after_arrival_and_evens_out_bursts() -> None:
@@ -102,26 +107,29 @@ def test_the_live_edge_is_never_after_arrival_and_evens_out_bursts() -> None:
 
 def test_a_track_that_never_came_is_given_a_little_longer() -> None:
     arrivals = opened("video", "audio:0")
-    assert list(arrivals.came(steady(0.0, 4.9, "audio:0"), 0)) == []
-    assert brief(list(arrivals.came(readings([5.0], [107.0], "audio:0"), 0))) == [("track_missing", 1)]
+    assert came(arrivals, steady(0.0, 4.9, "audio:0")) == []
+    assert brief(came(arrivals, readings([5.0], [107.0], "audio:0"))) == [("track_missing", 1)]
 
 
 def test_what_arrived_before_an_absence_does_not_end_it() -> None:
     """The last, partial block of sound is measured only when the next one comes."""
     arrivals = opened("audio:0")
-    list(arrivals.came(readings([0.0], [102.0], "audio:0"), 0))
+    came(arrivals, readings([0.0], [102.0], "audio:0"))
     assert brief(list(arrivals.tick(105.5, 102.0, 0))) == [("overdue", 1), ("overdue", 2), ("overdue", 3)]
-    assert list(arrivals.came(readings([0.04], [102.0], "audio:0"), 0)) == []
-    assert brief(list(arrivals.came(readings([0.08, 4.0], [102.0, 106.04], "audio:0"), 0))) == [
-        ("resumed", pytest.approx(4))
-    ]
+    assert came(arrivals, readings([0.04], [102.0], "audio:0")) == []
+    assert brief(came(arrivals, readings([0.08, 4.0], [102.0, 106.04], "audio:0"))) == [("resumed", pytest.approx(4))]
 
 
 def test_media_time_that_no_track_went_through_is_nobodys_absence() -> None:
     """After a pause of the sender one track comes first; the other is as far as it can be."""
     arrivals = opened("video", "audio:0")
-    list(arrivals.came(readings([0.0], [102.0]), 0))
-    list(arrivals.came(readings([0.0], [102.0], "audio:0"), 0))
+    came(arrivals, readings([0.0], [102.0]))
+    came(arrivals, readings([0.0], [102.0], "audio:0"))
     # Rows from before and after the pause may come together.
-    assert list(arrivals.came(readings([0.04, 8.0, 8.5], [110.0] * 3, "audio:0"), 0)) == []
-    assert brief(list(arrivals.came(steady(8.6, 10.5, "audio:0"), 0))) == [("track_missing", 1)]
+    assert came(arrivals, readings([0.04, 8.0, 8.5], [110.0] * 3, "audio:0")) == []
+    assert brief(came(arrivals, steady(8.6, 10.5, "audio:0"))) == [("track_missing", 1)]
+
+
+def test_tracks_that_come_in_one_step_do_not_miss_each_other() -> None:
+    arrivals = opened("video", "audio:0")
+    assert came(arrivals, steady(0.0, 9.0), steady(0.0, 9.0, "audio:0")) == []

@@ -96,3 +96,19 @@ def test_what_is_open_when_the_watch_ends_is_closed_and_covered() -> None:
     assert outcome.incidents[-1].state == "resolved"
     assert sum(row.seconds for row in outcome.coverage) == pytest.approx(6.0)
     assert {row.reason for row in outcome.coverage} == {"no_input"}
+
+
+def test_a_recording_that_was_watched_to_its_end_is_no_fault(clip: Path) -> None:
+    pipeline = Pipeline(STREAM, FAST, live=True, now=1000.0)
+    with open_input(Stream(id="s", url=str(clip)), SourceSettings()) as source:
+        pipeline.opened(source.tracks, source.description, 1000.1)
+        pipeline.packets([(t, p, 1000.2) for t, p, _ in source.packets()], 1000.3)
+        pipeline.closed("ended", "the source ended", 1007.0)
+    for now in range(1008, 1040):
+        pipeline.tick(float(now))
+    outcome = pipeline.take()
+    assert {d.kind for d in outcome.detections} == {"black", "silence"}
+    assert {i.state for i in outcome.incidents} <= {"open", "resolved"}
+    assert outcome.incidents[-1].state == "resolved"
+    assert {row.reason for row in outcome.coverage if not row.watched} <= {"ended", "connecting"}
+    assert pipeline.checkpoint().ended

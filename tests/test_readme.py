@@ -31,9 +31,11 @@ def test_there_are_two_and_each_is_one_line() -> None:
 def test_the_main_job_finds_what_it_scheduled(tmp_path: Path) -> None:
     """Stated in the README: it ends with a table, where results lie, and a line that reads them, which works."""
     said = run(f"{COMMANDS[0]} --duration 30 --results {tmp_path / 'demo'}", 180)
-    found = re.search(r"(\d+) of (\d+) scheduled defects found", said)
+    found = re.search(r"(\d+) of (\d+) scheduled defects found; (\d+) detections not", said)
     assert found, said
+    # On a machine that others use, one defect of a shortened run may be missed, and one sender may stall unasked.
     assert int(found[1]) >= int(found[2]) - 1, said
+    assert int(found[3]) <= 1, said
     line = re.search(r"^ *(\.venv/bin/python -c .*)$", said, re.MULTILINE)
     assert line, said
     assert "'kind': 'black'" in run(line[1], 60)

@@ -45,3 +45,9 @@ def test_the_table_shows_each_stream() -> None:
 
 def test_notices_are_lines() -> None:
     assert "worker-001 was lost" in shown(Update({}, (), ("worker-001 was lost",), 0))
+
+
+def test_why_a_source_was_lost_is_told_once() -> None:
+    waiting = replace(STATUS, state="waiting", detail="tcp://h:1: Connection refused")
+    text = shown(*(Update({"news": waiting}, (), (), 0) for _ in range(3)))
+    assert text.count("Connection refused") == 1

@@ -75,6 +75,14 @@ def test_a_hole_ends_what_has_not_opened_and_keeps_what_has() -> None:
     assert spans(gone_in_the_hole) == [(0, None), (0, 1.1)]
 
 
+def test_it_never_ends_before_it_began_on_the_clock() -> None:
+    """A backlog that arrives at once makes the clock of earlier rows too late: what lasted is media time."""
+    frames = rows([True] * 12 + [False] * 10)
+    late = Rows(frames.t_s, frames.duration_s, np.where(frames.bad, 2000.0, 1990.0), frames.bad, frames.evidence)
+    found = run(late)
+    assert (found[-1].start_at, found[-1].end_at) == (2000.0, pytest.approx(2001.2))
+
+
 def test_rows_of_unknown_duration_last_until_the_next() -> None:
     assert spans(run(rows([True, True, False, False], step=0.6, lasts=0.0)))[-1] == (0, 1.2)
 

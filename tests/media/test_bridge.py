@@ -36,7 +36,7 @@ def alive(pid: int) -> bool:
     """Whether this process runs (one that has ended and waits to be collected does not)."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
