@@ -79,10 +79,17 @@ class Outcome:
 
 
 class Pipeline:
-    """One stream. Not thread-safe: one caller at a time. `now` is UTC seconds when live, NaN for files."""
+    """One stream. Not thread-safe: one caller at a time. `now` is UTC seconds when live, NaN for files; `since`: from
+    when on the stream is to be accounted for, if that was earlier."""
 
     def __init__(
-        self, stream: Stream, profile: Profile, live: bool, now: float, begun: Checkpoint | None = None
+        self,
+        stream: Stream,
+        profile: Profile,
+        live: bool,
+        now: float,
+        begun: Checkpoint | None = None,
+        since: float | None = None,
     ) -> None:
         self.stream = stream
         self.live = live
@@ -94,7 +101,8 @@ class Pipeline:
         self._timeline = None if begun is None else begun.timeline
         self._arrivals = Arrivals(stream.id, ArrivalsState() if begun is None else begun.arrivals)
         self._covered_s = 0.0 if begun is None else begun.covered_s
-        start = LedgerState(cursor=now if live else 0.0) if begun is None else begun.ledger
+        first = now if since is None else min(since, now)
+        start = LedgerState(cursor=first if live else 0.0) if begun is None else begun.ledger
         self._ledger = Ledger(stream.id, self.depth, live, start)
         self._decoder: Decoder | None = None
         self._picture = PictureMeter()

@@ -24,7 +24,7 @@ from monitor.cluster.worker import Worker
 from monitor.cluster.workplace import Assignment, Report, Row, StreamReport
 from monitor.errors import StoreError
 from monitor.pipeline import Checkpoint
-from monitor.records import Stream
+from monitor.records import Coverage, Stream
 from monitor.settings import Profile
 from monitor.store import ResultsWriter
 
@@ -62,6 +62,8 @@ class _Watched:
 
     stream: Stream
     profile: Profile
+    since: float
+    """UTC from which on it is to be accounted for."""
     begun: Checkpoint | None = None
     status: Status | None = None
     crashes: int = 0
@@ -104,7 +106,9 @@ class Driver:
         self._streams: dict[str, _Watched] = {}
         self._placed: dict[str, str] = {}
         self._hands: dict[str, _Hand] = {}
-        self._leaving: list[Any] = []
+        self._changed: set[str] = set()
+        self._accounted: dict[str, float] = {}
+        """UTC up to which the old watch of changed streams was reported."""
         self._made = 0
         self.lost_workers = 0
         self._notices: list[str] = []
@@ -124,9 +128,11 @@ class Driver:
         self._remove([*gone, *changed])
         for id in gone + changed:
             del self._streams[id]
+        now = time.time()
         for id, (stream, profile) in wanted.items():
             if id not in self._streams:
-                self._streams[id] = _Watched(stream, profile)
+                self._streams[id] = _Watched(stream, profile, now)
+        self._changed.update(changed)
 
     @property
     def place(self) -> str:
@@ -136,8 +142,9 @@ class Driver:
     def turn(self, notices: Sequence[str] = ()) -> Update:
         """One turn of the loop: place, gather, write. Takes about `POLL_S`. `notices` are passed on."""
         self._notices += notices
-        self._assign()
+        # What removed streams leave behind is taken before any of them is placed anew under other settings.
         rows = self._gather(POLL_S)
+        self._assign()
         self._writer.add(rows)
         if self._house.trouble:
             self._say(f"results are kept and written later: {self._house.trouble}", "store")
@@ -206,12 +213,20 @@ class Driver:
         for id, name in plan.items():
             if self._placed.get(id) != name:
                 watched = self._streams[id]
-                fresh.setdefault(name, []).append(Assignment(watched.stream, watched.profile, watched.begun))
+                fresh.setdefault(name, []).append(self._assignment(watched))
                 self._placed[id] = name
         for name, assignments in fresh.items():
             self._hands[name].actor.assign.remote(assignments)
         if len(plan) < len(wanted):
             self._say(f"{len(wanted) - len(plan)} streams are not watched: {len(self._hands)} workers are full")
+
+    def _assignment(self, watched: _Watched) -> Assignment:
+        """A changed stream is accounted for from where its old watch ended."""
+        id = watched.stream.id
+        if id in self._changed:
+            self._changed.discard(id)
+            watched.since = self._accounted.pop(id, watched.since)
+        return Assignment(watched.stream, watched.profile, watched.begun, watched.since)
 
     def _remove(self, ids: list[str]) -> None:
         by_worker: dict[str, list[str]] = {}
@@ -264,6 +279,9 @@ class Driver:
 
     def _stream_report(self, hand: _Hand, part: StreamReport) -> None:
         watched = self._streams.get(part.stream)
+        if part.stream in self._changed and part.status is None and not part.crashed:
+            ends = [row.end_at for row in part.rows if isinstance(row, Coverage) and row.end_at is not None]
+            self._accounted[part.stream] = max(ends, default=time.time())
         if watched is None or self._placed.get(part.stream) != hand.name:
             return
         if part.checkpoint is not None:

@@ -62,7 +62,12 @@ class Session:
     """Watches one stream until stopped. `ready(session)` is called when there is work for a decode thread."""
 
     def __init__(
-        self, stream: Stream, profile: Profile, begun: Checkpoint | None, ready: Callable[[Session], None]
+        self,
+        stream: Stream,
+        profile: Profile,
+        begun: Checkpoint | None,
+        ready: Callable[[Session], None],
+        since: float | None = None,
     ) -> None:
         self.stream = stream
         self._begun = begun
@@ -70,7 +75,7 @@ class Session:
         self._ready = ready
         self._lock = threading.Lock()
         """Guards the pipeline: one decode thread or the ticker at a time."""
-        self._pipeline = Pipeline(stream, profile, live=True, now=time.time(), begun=begun)
+        self._pipeline = Pipeline(stream, profile, live=True, now=time.time(), begun=begun, since=since)
         self._queue: deque[_Opened | _Closed | TimedPacket] = deque()
         self._queue_lock = threading.Lock()
         self._queued_bytes = 0

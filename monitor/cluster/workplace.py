@@ -37,11 +37,12 @@ Row = Detection | Event | Incident | Coverage
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A stream to watch, the settings for it, and the state to go on from."""
+    """A stream to watch, the settings for it, the state to go on from, and since when it is to be accounted for."""
 
     stream: Stream
     profile: Profile
     begun: Checkpoint | None = None
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Workplace:
             with self._lock:
                 if a.stream.id in self._sessions:
                     continue
-                session = Session(a.stream, a.profile, a.begun, self._announce)
+                session = Session(a.stream, a.profile, a.begun, self._announce, a.since)
                 self._sessions[a.stream.id] = session
             session.start()
 

@@ -15,7 +15,7 @@ from monitor.cluster.driver import Driver, Plan, workers_for
 from monitor.lab.publish import LiveLab
 from monitor.lab.schedule import Planned, Recipe
 from monitor.records import Stream
-from monitor.settings import FAST
+from monitor.settings import DEFAULT, FAST
 from monitor.store import open_results
 
 SMALL = {"width": 320, "height": 180, "fps": 15}
@@ -56,12 +56,14 @@ def test_streams_come_and_go_without_touching_others(driver: Driver, tmp_path: P
         before = frames(driver, "a")
         driver.set_streams([(b, FAST)])
         until(driver, lambda: frames(driver, "b") > 45)
+        driver.set_streams([(b, DEFAULT)])
+        until(driver, lambda: 0 < frames(driver, "b") < 30)
         assert before > 15
         assert "a" not in driver.statuses
         driver.stop()
     results = open_results(str(tmp_path / "results"))
     opened = [row["stream"] for row in results.events().to_pylist() if row["kind"] == "opened"]
-    assert sorted(opened) == ["a", "b"]
+    assert sorted(opened) == ["a", "b", "b"]
     adds_up(results.coverage(stream="a").to_pylist())
     adds_up(results.coverage(stream="b").to_pylist())
 
