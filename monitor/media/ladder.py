@@ -74,18 +74,21 @@ def _sounds_of(picture: Candidate, pictures: Sequence[Candidate], sounds: Sequen
     """
     if picture.variant is None:
         return list(sounds)
-    # Variants of equal bit rate (a backup server) come in the same order in picture and sound.
-    place = [c for c in pictures if c.variant == picture.variant].index(picture)
-    inside: dict[tuple[object, ...], list[Candidate]] = {}
+    # Variants of equal bit rate (a backup server, a careless packager) come one after the other, each with its sound.
+    tied = [c for c in pictures if c.variant == picture.variant]
+    inside = [c for c in sounds if c.variant == picture.variant]
+    each = len(inside) // len(tied)
+    own = inside[tied.index(picture) * each :][:each] if each * len(tied) == len(inside) else inside
     shared: dict[tuple[object, ...], Candidate] = {}
     others = {c.variant for c in pictures} - {picture.variant, None}
     for sound in sounds:
         name = (sound.language, sound.label)
-        if sound.variant == picture.variant:
-            inside.setdefault((*name, sound.id), []).append(sound)
-        elif sound.variant not in others and (name not in shared or _rate(sound) > _rate(shared[name])):
+        if (
+            sound.variant != picture.variant
+            and sound.variant not in others
+            and (name not in shared or _rate(sound) > _rate(shared[name]))
+        ):
             shared[name] = sound
-    own = [same[min(place, len(same) - 1)] for same in inside.values()]
     named = {(c.language, c.label) for c in own}
     return sorted([*own, *(c for name, c in shared.items() if name not in named)], key=lambda c: c.index)
 

@@ -65,6 +65,14 @@ def test_of_two_variants_with_equal_rates_the_nearest_sound() -> None:
     assert [c.index for c in choose(twins, "#1")] == [2, 3]
 
 
+def test_equal_rates_with_ids_that_tell_nothing() -> None:
+    """A packager that writes one BANDWIDTH for all: PIDs count up over the variants."""
+    ladder = [picture(0, 360, variant=900), sound(1, 900, "en", pid=0), picture(2, 90, variant=900)]
+    ladder.append(sound(3, 900, "en", pid=1))
+    assert [c.index for c in choose(ladder, "90p")] == [2, 3]
+    assert [c.index for c in choose(ladder, "360p")] == [0, 1]
+
+
 def test_all_sound_of_an_ordinary_container() -> None:
     tracks = [sound(0, language="en", pid=1), picture(1, 720), sound(2, language="en", pid=2), picture(3, 360)]
     assert [c.index for c in choose(tracks, None)] == [1, 0, 2]
