@@ -155,7 +155,9 @@ class ScanScreen:
         name = _plain(scanned.stream)
         if scanned.problem:
             self.problems.append(scanned)
-            self._console.print(f"[red]cannot be read[/] {name}: {_plain(scanned.problem)}", highlight=False)
+            what = "read in part" if scanned.media_s else "cannot be read"
+            why = _plain(scanned.problem.removeprefix(f"{scanned.stream}: "))
+            self._console.print(f"[red]{what}[/] {name}: {why}", highlight=False)
         if scanned.note:
             self._console.print(f"[dim]{name}: {scanned.note}[/]", highlight=False)
         for row in scanned.rows:

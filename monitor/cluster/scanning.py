@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import RayError, RayTaskError
 
+from monitor.errors import MonitorError
 from monitor.kernels import warm_up
+from monitor.media.redact import redact
 from monitor.recorded import Scanned, scan
 from monitor.records import Stream
 from monitor.settings import Profile
@@ -108,6 +110,12 @@ def scan_all(
             try:
                 scanned = ray.get(hand.call)
                 alive = True
+            except RayTaskError as error:
+                if isinstance(error.cause, MonitorError):
+                    # Ours, not the source's: results that cannot be written end the scan.
+                    raise error.cause from error
+                reason = redact(f"its scan crashed: {error.cause!r}")
+                scanned, alive = Scanned(hand.stream.id, 0.0, (), problem=reason), True
             except RayError as error:
                 reason = f"it ended the process that read it ({type(error).__name__})"
                 scanned, alive = Scanned(hand.stream.id, 0.0, (), problem=reason), False
