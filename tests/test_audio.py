@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from monitor.media.timeline import Timeline
 from numpy.typing import NDArray
 
 from monitor.audio import SoundMeter, peak_code
+from monitor.media.timeline import Timeline
 from monitor.records import Readings, Reason, SoundBlock, join_readings
 
 ORIGIN = Timeline().begin(0, 0.0)

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.parametrize(
     "command",
-    [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",)],
+    [("ruff", "check", "--no-cache", "."), ("ruff", "format", "--check", "."), ("mypy",)],
     ids=["lint", "format", "types"],
 )
 def test_clean(command: tuple[str, ...]) -> None:
