@@ -1,96 +1,131 @@
 """Sound blocks -> readings, one row per 100 ms, per channel, never mixed down. Has no opinion.
 
 Columns of `values`, each [N, channels]:
-    peak_dbfs   largest absolute sample, dB below full scale; -inf for digital silence
-    rms_dbfs    root mean square, dB re full scale; -inf for digital silence
-Prints:
-    peak        u8 [N, channels, 10]: the peak of each hop of 10 ms in steps of half a decibel, rounded down;
-                255 = 0 dBFS and above, 1 = -127 dBFS and below, 0 = digital silence. `peak_code(threshold)` is the code
-                of a level: a hop is below a threshold (a multiple of 0.5 dB) exactly when its code is below that.
+    peak_dbfs       largest absolute sample, dB below full scale; -inf for digital silence
+    rms_dbfs        root mean square, dB re full scale; -inf for digital silence
+    true_peak_dbtp  largest absolute value of the signal between the samples too, ITU-R BS.1770-5 Annex 2 (4 x)
+    k_dbfs          mean square after K-weighting, dB; BS.1770-5 Annex 1: loudness of a block = -0.691 + 10 lg of the
+                    sum over channels of G * 10 ** (k_dbfs / 10). Four rows are a 400 ms gating block, one row its step
+    zero_run_s      longest run of samples that are exactly zero, with what of it lies in the rows before
+    clip_run        longest run of samples within 0.1 dB of full scale or beyond, in samples, likewise
+    correlation     of the two channels of a pair (FL and FR, ...), -1 to 1; 0 where one of them is digital silence;
+                    NaN for a channel without a partner
+Prints, u8, in steps of half a decibel, rounded down; 255 = 0 dB and above, 1 = -127 dB and below, 0 = nothing at all:
+    peak            [N, channels, 10]: the peak of each hop of 10 ms. `peak_code(threshold)` is the code of a level: a
+                    hop is below a threshold (a multiple of 0.5 dB) exactly when its code is below that
+    spectrum        [N, channels, 20]: power, re a sine at full scale, at each of LINES_HZ (one bin of 10 Hz: mains hum
+                    and its harmonics) and in the octaves between BANDS_HZ (hiss; the surroundings of a hum), of the row
+                    under a Hann window; 0 above half the sample rate and in rows of less than 100 ms
 
-Rows lie on a grid of 100 ms from the first sample of a track's epoch; a gap in the sound starts a new grid.
+Rows lie on a grid of 100 ms from the first sample of a track's epoch; a gap in the sound starts a new grid, and there
+the filters start from rest.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.kernels import sound_hops
+from monitor.kernels import HOPS, SoundRows, SoundState, k_weighting, sound_rows, sound_state
 from monitor.media.timeline import Timeline
 from monitor.records import Readings, Reason, SoundBlock
 
-MADE_BY = "sound@1/cpu"
-HOPS = 10
-"""Hops in a row."""
+MADE_BY = "sound@2/cpu"
 HOPS_PER_SECOND = 100
+ROWS_PER_SECOND = HOPS_PER_SECOND // HOPS
 MAX_GAP_S = 0.02
 """A jump between blocks beyond this is a gap; below, it is jitter of the timestamps."""
 
+LINES_HZ = (50, 60, 100, 120, 150, 180, 200, 240, 250, 300)
+BANDS_HZ = (20, 40, 80, 160, 320, 640, 1250, 2500, 5000, 10_000, 20_000)
+
+HANN_SPREAD = 1.5
+"""A sine's power in its own bin and the two beside it, by that in its own, under a Hann window."""
+
+_MIRROR = str.maketrans("LR", "RL")
+
+COLUMNS = ("peak_dbfs", "rms_dbfs", "true_peak_dbtp", "k_dbfs", "zero_run_s", "clip_run", "correlation")
+PRINTS = ("peak", "spectrum")
+
 
 def peak_code(dbfs: float) -> int:
-    """The code of a level in the print `peak`."""
+    """The code of a level in the prints."""
     return int(np.clip(math.floor(2 * dbfs) + 255, 1, 255))
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """Samples of a grid that do not fill a row yet."""
+def partners(channels: Sequence[str]) -> NDArray[np.int64]:
+    """For each channel the index of the other one of its pair, or -1: left and right of one place (FL and FR, BL and
+    BR), or, where the channels have no names (ch0, ch1, ...), each two that follow each other."""
+    places = {name: i for i, name in enumerate(channels)}
+    found = []
+    for i, name in enumerate(channels):
+        mirrored = name.translate(_MIRROR)
+        other = f"ch{i ^ 1}" if name.startswith("ch") else mirrored
+        found.append(places.get(other, -1) if other != name else -1)
+    return np.array(found, np.int64)
 
-    block: SoundBlock
-    row: int
-    samples: list[NDArray[np.float32]]
-    end: int
-    arrived_at: float
+
+@dataclass(slots=True)
+class _Grid:
+    """The sound of one track since its last gap: where the grid begins, and the samples that fill no row yet."""
+
+    first: SoundBlock
+    state: SoundState
+    weighting: NDArray[np.float64]
+    partners: NDArray[np.int64]
+    tick_s: float
+    row: int = 0
+    end: int = 0
+    samples: list[NDArray[np.float32]] = field(default_factory=list)
+    arrivals: list[tuple[int, float]] = field(default_factory=list)
+    """For each block whose samples wait: where it ends, and when it arrived."""
 
 
 class SoundMeter:
-    """Cuts the sound of one stream's tracks into rows and measures them. Keeps less than 100 ms of each track."""
+    """Cuts the sound of one stream's tracks into rows and measures them. Keeps less than 100 ms of each track between
+    calls of `take`."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, _Waiting] = {}
+        self._grids: dict[str, _Grid] = {}
+        self._ended: list[_Grid] = []
 
-    def measure(self, block: SoundBlock, timeline: Timeline) -> Iterator[Readings]:
-        """The rows that this block completes: none, one run, or two where it does not join the block before."""
-        waiting = self._waiting.get(block.track)
-        if waiting is not None and not _joins(waiting, block):
-            yield from self._end(block.track, timeline)
-            waiting = None
-        if waiting is None:
-            waiting = self._waiting[block.track] = _Waiting(block, 0, [], 0, block.arrived_at)
-        waiting.samples.append(block.samples)
-        waiting.end += block.samples.shape[1]
-        waiting.arrived_at = block.arrived_at
-        rows = waiting.end * HOPS_PER_SECOND // block.rate // HOPS
-        if rows > waiting.row:
-            yield self._rows(waiting, rows, timeline)
+    def add(self, block: SoundBlock) -> None:
+        """Go on with a track. A block that does not join the one before begins a new grid."""
+        grid = self._grids.get(block.track)
+        if grid is not None and not _joins(grid, block):
+            self._ended.append(grid)
+            grid = None
+        if grid is None:
+            state = sound_state(len(block.channels))
+            weighting, pairs = k_weighting(block.rate), partners(block.channels)
+            grid = _Grid(block, state, weighting, pairs, float(block.time_base))
+            self._grids[block.track] = grid
+        grid.end += block.samples.shape[1]
+        grid.samples.append(block.samples)
+        grid.arrivals.append((grid.end, block.arrived_at))
 
-    def end(self, timeline: Timeline) -> Iterator[Readings]:
-        """The last, shorter row of every track, at the end of a source."""
-        for track in list(self._waiting):
-            yield from self._end(track, timeline)
-
-    def _end(self, track: str, timeline: Timeline) -> Iterator[Readings]:
-        waiting = self._waiting.pop(track)
-        if waiting.end > _edge(waiting.row * HOPS, waiting.block.rate):
-            yield self._rows(waiting, waiting.row + 1, timeline)
-
-    def _rows(self, waiting: _Waiting, until: int, timeline: Timeline) -> Readings:
-        """Measure rows [waiting.row, until) and keep the samples beyond them."""
-        first, rate = waiting.block, waiting.block.rate
-        start = _edge(waiting.row * HOPS, rate)
-        samples = np.concatenate(waiting.samples, axis=1)
-        edges = np.array([_edge(hop, rate) for hop in range(waiting.row * HOPS, until * HOPS + 1)], np.int64) - start
-        edges = np.minimum(edges, samples.shape[1])
-        readings = _measure(first, samples, edges, start, waiting.arrived_at, timeline)
-        waiting.samples = [samples[:, edges[-1] :].copy()]
-        waiting.row = until
-        return readings
+    def take(self, timeline: Timeline, ended: bool = False) -> list[Readings]:
+        """The rows that what was added completes. `ended`: nothing follows, so the last row may be shorter."""
+        if ended:
+            self._ended.extend(self._grids.values())
+            self._grids.clear()
+        found = []
+        for grid in self._ended:
+            if grid.end > _edge(grid.row * HOPS, grid.first.rate):
+                rows = -(-grid.end * ROWS_PER_SECOND // grid.first.rate)
+                found.append(_measure(grid, max(rows, grid.row + 1), timeline))
+        self._ended.clear()
+        for grid in self._grids.values():
+            rows = grid.end * HOPS_PER_SECOND // grid.first.rate // HOPS
+            if rows > grid.row:
+                found.append(_measure(grid, rows, timeline))
+        return found
 
 
 def _edge(hop: int, rate: int) -> int:
@@ -98,61 +133,123 @@ def _edge(hop: int, rate: int) -> int:
     return hop * rate // HOPS_PER_SECOND
 
 
-def _joins(waiting: _Waiting, block: SoundBlock) -> bool:
+def _joins(grid: _Grid, block: SoundBlock) -> bool:
     """Whether a block goes on where the grid stands: same epoch, rate and layout, timestamps within a hop or two."""
-    first = waiting.block
-    if (block.epoch, block.rate, block.layout, block.time_base) != (
-        first.epoch,
-        first.rate,
-        first.layout,
-        first.time_base,
-    ):
+    first = grid.first
+    if (block.epoch, block.rate, block.layout) != (first.epoch, first.rate, first.layout):
         return False
-    due = first.pts * first.time_base + Fraction(waiting.end, first.rate)
-    return abs(float(block.pts * block.time_base - due)) <= MAX_GAP_S
+    if block.time_base is not first.time_base and block.time_base != first.time_base:
+        return False
+    return abs((block.pts - first.pts) * grid.tick_s - grid.end / first.rate) <= MAX_GAP_S
 
 
-def _measure(
-    first: SoundBlock,
-    samples: NDArray[np.float32],
-    edges: NDArray[np.int64],
-    start: int,
-    arrived_at: float,
-    timeline: Timeline,
-) -> Readings:
-    peak, energy, finite = sound_hops(samples, edges)
-    shape = (-1, HOPS, samples.shape[0])
-    counts = np.diff(edges)
-    full = counts.reshape(-1, HOPS).min(axis=1) > 0
-    n = counts.reshape(-1, HOPS).sum(axis=1)
-    good = finite.reshape(shape).all(axis=(1, 2))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        peak_db = 20 * np.log10(peak)
-        row_peak = 20 * np.log10(peak.reshape(shape).max(axis=1))
-        row_rms = 10 * np.log10(energy.reshape(shape).sum(axis=1) / n[:, None])
-        codes = np.clip(np.floor(2 * peak_db.astype(np.float64)) + 255, 1, 255)
-    codes[peak == 0] = 0
-    row_peak[~good] = row_rms[~good] = np.nan
-    base = first.pts * first.time_base
-    offsets = [start + int(edge) for edge in edges[:-1:HOPS]]
-    ticks = [round((base + Fraction(offset, first.rate)) / first.time_base) for offset in offsets]
-    origin = timeline.seconds(first.epoch, first.pts, first.time_base)
-    t_s = origin + np.array(offsets, np.float64) / first.rate
-    return Readings(
+def _measure(grid: _Grid, until: int, timeline: Timeline) -> Readings:
+    """Measure rows [grid.row, until) and keep the samples beyond them."""
+    first, rate = grid.first, grid.first.rate
+    start = _edge(grid.row * HOPS, rate)
+    samples = np.concatenate(grid.samples, axis=1)
+    hops = np.arange(grid.row * HOPS, until * HOPS + 1, dtype=np.int64)
+    edges = np.minimum(hops * rate // HOPS_PER_SECOND - start, samples.shape[1])
+    measured = sound_rows(samples, edges, grid.partners, grid.weighting, grid.state)
+    bounds = edges[::HOPS]
+    n = np.diff(bounds)
+    arrived_at = [next(at for end, at in grid.arrivals if end >= start + bound) for bound in bounds[1:].tolist()]
+    reason = np.where(edges[1:].reshape(-1, HOPS)[:, -2] < bounds[1:], Reason.MEASURED, Reason.TOO_SMALL)
+    finite: NDArray[np.bool_] = np.all(measured.finite, axis=1)
+    offsets = start + bounds[:-1]
+    base = first.time_base
+    readings = Readings(
         stream=first.stream,
         track=first.track,
         epoch=first.epoch,
-        time_base=first.time_base,
+        time_base=base,
         depth="full",
-        pts=np.array(ticks, np.int64),
-        t_s=t_s,
-        duration_s=n / first.rate,
-        since_previous_s=np.where(np.array(offsets) > 0, 0.1, np.nan).astype(np.float32),
-        arrived_at=np.full(len(n), arrived_at),
-        at=np.full(len(n), math.nan),
-        reason=np.where(good, np.where(full, Reason.MEASURED, Reason.TOO_SHORT), Reason.CORRUPT).astype(np.uint8),
-        values={"peak_dbfs": row_peak.astype(np.float32), "rms_dbfs": row_rms.astype(np.float32)},
-        prints={"peak": codes.reshape(shape).transpose(0, 2, 1).astype(np.uint8)},
+        pts=first.pts + np.rint(offsets / (rate * grid.tick_s)).astype(np.int64),
+        t_s=timeline.seconds(first.epoch, first.pts, base) + offsets / rate,
+        duration_s=n / rate,
+        since_previous_s=np.where(offsets > 0, 1 / ROWS_PER_SECOND, np.nan).astype(np.float32),
+        arrived_at=np.array(arrived_at),
+        at=np.full(len(n), np.nan),
+        reason=np.where(finite, reason, Reason.CORRUPT).astype(np.uint8),
+        values=_values(measured, n, rate, grid.partners, finite),
+        prints={
+            "peak": _codes(measured.hop_peak.astype(np.float64) ** 2)
+            .reshape(len(n), HOPS, -1)
+            .transpose(0, 2, 1)
+            .copy(),
+            "spectrum": _spectrum(samples, bounds, rate),
+        },
         made_by=MADE_BY,
         channels=first.channels,
     )
+    grid.samples = [samples[:, edges[-1] :].copy()]
+    grid.arrivals = [part for part in grid.arrivals if part[0] > start + edges[-1]]
+    grid.row = until
+    return readings
+
+
+def _values(
+    rows: SoundRows, n: NDArray[np.int64], rate: int, pairs: NDArray[np.int64], finite: NDArray[np.bool_]
+) -> dict[str, NDArray[np.float32]]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        both = np.sqrt(rows.energy * rows.energy[:, pairs])
+        correlation = np.where(both > 0, np.clip(rows.cross / both, -1, 1), 0.0)
+        values: dict[str, NDArray[Any]] = {
+            "peak_dbfs": 20 * np.log10(rows.hop_peak.reshape(len(n), HOPS, -1).max(axis=1)),
+            "rms_dbfs": 10 * np.log10(rows.energy / n[:, None]),
+            "true_peak_dbtp": 20 * np.log10(rows.true_peak),
+            "k_dbfs": 10 * np.log10(rows.k_energy / n[:, None]),
+            "zero_run_s": rows.zero_run / rate,
+            "clip_run": rows.clip_run,
+            "correlation": np.where(pairs >= 0, correlation, np.nan),
+        }
+    found = {name: column.astype(np.float32) for name, column in values.items()}
+    if not finite.all():
+        for column in found.values():
+            column[~finite] = np.nan
+    return found
+
+
+def _codes(power: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Half decibels below full scale, as `peak_code` says; power is the square of a level."""
+    with np.errstate(divide="ignore"):
+        codes = np.clip(np.floor(20 * np.log10(power)) + 255, 1, 255)
+    return np.where(power > 0, codes, 0).astype(np.uint8)
+
+
+class _Bins(NamedTuple):
+    """For rows of 100 ms at one sample rate. Lines and bands above half the rate are left out."""
+
+    window: NDArray[np.float32]
+    """Scaled so that a sine at full scale has power 1 in its bin."""
+    lines: list[int]
+    """The bin of each line."""
+    edges: list[int]
+    """The first bin of each band, and of what is above them."""
+
+
+@lru_cache(maxsize=64)
+def _bins(rate: int) -> _Bins:
+    n = rate // ROWS_PER_SECOND
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)) * 4 / n
+    lines = [bin_ for bin_ in (round(hz * n / rate) for hz in LINES_HZ) if bin_ <= n // 2]
+    edges = [edge for edge in (math.ceil(hz * n / rate) for hz in BANDS_HZ) if edge <= n // 2]
+    return _Bins(window.astype(np.float32), lines, edges)
+
+
+def _spectrum(samples: NDArray[np.float32], bounds: NDArray[np.int64], rate: int) -> NDArray[np.uint8]:
+    """The print `spectrum` of rows of samples [channels, n] between bounds."""
+    window, lines, edges = _bins(rate)
+    n, channels = len(window), samples.shape[0]
+    power = np.zeros((len(bounds) - 1, channels, len(LINES_HZ) + len(BANDS_HZ) - 1))
+    bands = min(len(edges), len(BANDS_HZ) - 1)
+    part = np.empty((channels, n), np.float32)
+    for row in np.flatnonzero(np.diff(bounds) >= n).tolist() if edges else ():
+        start = int(bounds[row])
+        np.multiply(samples[:, start : start + n], window, out=part)
+        spectrum = np.fft.rfft(part)
+        bins = spectrum.real**2 + spectrum.imag**2
+        power[row, :, : len(lines)] = bins[:, lines]
+        octaves = np.add.reduceat(bins, edges, axis=1)[:, :bands]
+        power[row, :, len(LINES_HZ) : len(LINES_HZ) + bands] = octaves / HANN_SPREAD
+    return _codes(power)

@@ -1,202 +1,153 @@
-"""Frame batches -> readings. Owns the fractions: every ratio and mean is computed here, from the kernels' integers.
+"""Frame batches -> readings. Picks what to measure of which frame, and keeps the integers until they are taken.
 
-Has no opinion: nothing here says what is good or bad. `dark` and `lit` are levels of the measurement, written in
-`made_by`'s version, not thresholds of a decision.
-
-Columns of `values`:
-    luma           mean luma, in 8-bit levels (a 10-bit 64 is 16.0)
-    chroma_offset  largest distance of a chroma plane's mean from grey, in 8-bit levels; 0 for grey formats
-    difference     mean absolute difference to the frame before over all planes, in 8-bit levels
-    drift          the same to the reference picture, which is the last one that differed by more than STILL from the
-                   reference before it: small while a picture stands, whatever creeps adds up. FFmpeg's freezedetect
-                   keeps its reference in this way, with its threshold for STILL
-    moving         largest mean absolute luma difference in any place of the 9 x 16 map
-    dark           share of pixels at or below 10 % of the luma range (FFmpeg blackdetect's default `pix_th`)
-    lit            share of places of the map with a pixel above 25 % of the luma range
-    bar_top, bar_bottom, bar_left, bar_right
-                   share of the height or width that is dark throughout from this edge on, in whole tiles
-    key            1 for a key frame
-Maps: `mean` (luma, 8-bit levels, rounded), `difference` (eighths of a level, rounded up, 255 = 32 levels or more).
+Two sets of columns. The **fast** set is measured on every frame: what sudden faults need. The **slow** set, of what
+does not change from frame to frame, is due on the first frame at or after each multiple of SLOW_S of media time, and
+where there is no frame before to compare with; on other frames it is NaN, with the reason NOT_DUE. What each column
+means, and every fraction, is in `monitor.columns`.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
-from monitor.kernels import TILE, picture_tiles, plane_sums
+from monitor.columns import Counts, Form, Slow, form_of, levels_of, tile_pixels, values_of
+from monitor.kernels import FAST, SLOW, fast_tiles, plane_sums, slow_tiles, summarise
 from monitor.media.timeline import Timeline
-from monitor.records import GRID, Frame, FrameBatch, Readings, Reason
+from monitor.records import GRID, Depth, Frame, FrameBatch, Readings
 
-MADE_BY = "video@1/cpu"
+MADE_BY = "video@2/cpu"
+SLOW_S = 0.5
 STILL = 0.256
 """-60 dB of 256 levels."""
-DARK = 0.10
-LIT = 0.25
-COLUMNS = (
-    "luma",
-    "chroma_offset",
-    "difference",
-    "drift",
-    "moving",
-    "dark",
-    "lit",
-    "bar_top",
-    "bar_bottom",
-    "bar_left",
-    "bar_right",
-    "key",
-)
+
+_MAXIMUM, _DARK, _DIFFERENCE = FAST.index("maximum"), FAST.index("dark"), FAST.index("difference")
+_MINIMUM = SLOW.index("minimum")
+
+
+@dataclass(slots=True)
+class _Run:
+    """Frames of one track and epoch that are alike: what was counted of them, and their times; no pixels."""
+
+    stream: str
+    track: str
+    epoch: int
+    time_base: Fraction
+    depth: Depth
+    form: Form
+    frames: list[tuple[int, float, float, float]] = field(default_factory=list)
+    """pts, t_s, duration_s, arrived_at."""
+    since_previous_s: list[float] = field(default_factory=list)
+    counts: list[Counts] = field(default_factory=list)
 
 
 class PictureMeter:
-    """Measures the pictures of one opened source. Keeps one reference picture per track."""
+    """Measures the pictures of one opened source. Keeps one reference picture per track.
+
+    `add` reads the pixels at once and keeps none of a frame's memory but that of the reference picture; `take` gives
+    one row per frame, in the same order.
+    """
 
     def __init__(self) -> None:
         self._references: dict[str, Frame] = {}
+        self._runs: list[_Run] = []
 
-    def measure(self, batch: FrameBatch, timeline: Timeline) -> Readings:
-        """Readings of every frame of a batch: one row each, in the same order. What is not measured is NaN."""
-        rows = []
-        previous = batch.previous
+    def add(self, batch: FrameBatch, timeline: Timeline) -> None:
+        """Count what is in every frame of a batch."""
+        previous, previous_form = batch.previous, None
+        base = float(batch.time_base)
+        before_s = math.nan
+        if previous is not None:
+            previous_form = form_of(previous)
+            before_s = timeline.seconds(batch.epoch, previous.pts, batch.time_base)
         for frame in batch.frames:
-            row, self._references[batch.track] = _row(frame, previous, self._references.get(batch.track))
-            rows.append(row)
-            previous = frame
-        return _readings(batch, rows, timeline)
+            form = form_of(frame)
+            run = self._run(batch, form)
+            t_s = timeline.seconds(batch.epoch, frame.pts, batch.time_base)
+            comparable = form == previous_form
+            due = not comparable or math.floor(t_s / SLOW_S) != math.floor(before_s / SLOW_S)
+            reference = self._references.get(batch.track)
+            counts, self._references[batch.track] = _count(
+                frame, form, previous if comparable else None, reference, due
+            )
+            run.frames.append((frame.pts, t_s, frame.duration * base, frame.arrived_at))
+            run.since_previous_s.append(t_s - before_s)
+            run.counts.append(counts)
+            previous, previous_form, before_s = frame, form, t_s
+
+    def take(self) -> list[Readings]:
+        """Readings of everything that was added since the last call."""
+        runs, self._runs = self._runs, []
+        return [_readings(run) for run in runs]
+
+    def _run(self, batch: FrameBatch, form: Form) -> _Run:
+        """The run that a frame of this form goes on with."""
+        wanted = (batch.track, batch.epoch, batch.depth, form)
+        last = self._runs[-1] if self._runs else None
+        if last is None or (last.track, last.epoch, last.depth, last.form) != wanted:
+            last = _Run(batch.stream, batch.track, batch.epoch, batch.time_base, batch.depth, form)
+            self._runs.append(last)
+        return last
 
 
-def _readings(batch: FrameBatch, rows: list[_Row], timeline: Timeline) -> Readings:
-    base = float(batch.time_base)
-    pts = np.array([frame.pts for frame in batch.frames], np.int64)
-    t_s = np.array([timeline.seconds(batch.epoch, frame.pts, batch.time_base) for frame in batch.frames])
-    before = math.nan if batch.previous is None else timeline.seconds(batch.epoch, batch.previous.pts, batch.time_base)
-    arrived_at = np.array([frame.arrived_at for frame in batch.frames])
-    return Readings(
-        stream=batch.stream,
-        track=batch.track,
-        epoch=batch.epoch,
-        time_base=batch.time_base,
-        depth=batch.depth,
-        pts=pts,
-        t_s=t_s,
-        duration_s=np.array([frame.duration * base for frame in batch.frames]),
-        since_previous_s=np.diff(t_s, prepend=before).astype(np.float32),
-        arrived_at=arrived_at,
-        at=np.full(len(rows), math.nan),
-        reason=np.array([row.reason for row in rows], np.uint8),
-        values={name: np.array([row.values[i] for row in rows], np.float32) for i, name in enumerate(COLUMNS)},
-        grids={
-            "mean": np.array([row.mean for row in rows], np.uint8),
-            "difference": np.array([row.difference for row in rows], np.uint8),
-        },
-        made_by=MADE_BY,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    values: tuple[float, ...]
-    mean: NDArray[np.uint8]
-    difference: NDArray[np.uint8]
-    reason: Reason
-
-
-def _row(frame: Frame, previous: Frame | None, reference: Frame | None) -> tuple[_Row, Frame]:
-    """One frame: the kernels' integers, and from them every fraction. Also the reference picture from here on."""
-    scale = 2.0 ** (8 - (16 if frame.msb_aligned else frame.bit_depth))
-    comparable = previous is not None and _alike(frame, previous)
-    before = previous.planes if previous is not None and comparable else frame.planes
-    tiles = picture_tiles(frame.planes[0], before[0], level(frame, DARK))
+def _count(
+    frame: Frame, form: Form, previous: Frame | None, reference: Frame | None, due: bool
+) -> tuple[Counts, Frame]:
+    """The integers of one frame. `previous`: only if it can be compared. Also the reference picture from here on."""
+    levels = levels_of(form)
+    before = frame.planes if previous is None else previous.planes
+    tiles = fast_tiles(frame.planes[0], before[0], levels.dark)
+    summary = summarise(tiles, tile_pixels(*frame.size), _MAXIMUM, _DARK, GRID)
     chroma = [plane_sums(now, then) for now, then in zip(frame.planes[1:], before[1:], strict=True)]
-
-    height, width = frame.size
-    total, difference, dark, maximum = tiles
-    pixels = _tile_pixels(height, width)
-    to_grid = _grid_index(*pixels.shape)
-    cell_pixels = _sum_cells(pixels, to_grid)
-    cell_mean = _sum_cells(total, to_grid) / cell_pixels * scale
-    cell_difference = _sum_cells(difference, to_grid) / cell_pixels * scale
-    lit = np.maximum.reduceat(np.maximum.reduceat(maximum, to_grid[0], axis=0), to_grid[1], axis=1) > level(frame, LIT)
+    slow = None
+    if due:
+        parts, phases, histogram = slow_tiles(frame.planes[0], levels.unit, levels.shift, levels.count)
+        totals = parts.sum(axis=(1, 2))
+        totals[_MINIMUM] = parts[_MINIMUM].min()
+        slow = Slow(totals, phases, histogram)
     samples = sum(plane.size for plane in frame.planes)
-    changed = (int(difference.sum()) + sum(part for _, part in chroma)) / samples * scale
-    drift = changed if reference is None or reference is previous or not comparable else _apart(frame, reference, scale)
-    grey = 2 ** ((16 if frame.msb_aligned else frame.bit_depth) - 1)
-    offsets = [abs(s / plane.size - grey) * scale for (s, _), plane in zip(chroma, frame.planes[1:], strict=True)]
-    values = (
-        int(total.sum()) / (height * width) * scale,
-        max(offsets, default=0.0),
-        changed if comparable else math.nan,
-        drift if comparable else math.nan,
-        float(cell_difference.max()) if comparable else math.nan,
-        int(dark.sum()) / (height * width),
-        float(lit.mean()),
-        *_bars(dark == pixels),
-        float(frame.key),
+    changed = (int(summary.totals[_DIFFERENCE]) + sum(part for _, part in chroma)) / samples * levels.scale
+    drift = changed
+    if previous is not None and reference is not None and reference is not previous:
+        drift = _apart(frame, reference, levels.scale) if form_of(reference) == form else math.inf
+    counts = Counts(
+        summary=summary,
+        chroma=tuple(part for part, _ in chroma),
+        changed=math.nan if previous is None else changed,
+        drift=math.nan if previous is None else drift,
+        key=frame.key,
+        slow=slow,
     )
-    row = _Row(
-        values,
-        np.minimum(np.rint(cell_mean), 255).astype(np.uint8),
-        np.minimum(np.ceil(cell_difference * 8), 255).astype(np.uint8),
-        Reason.MEASURED if comparable else Reason.NO_PREVIOUS,
-    )
-    return row, (reference if reference is not None and comparable and drift <= STILL else frame)
+    stands = reference is not None and previous is not None and drift <= STILL
+    return counts, (reference if stands and reference is not None else frame)
 
 
 def _apart(frame: Frame, other: Frame, scale: float) -> float:
     """Mean absolute difference of two frames over all planes, in 8-bit levels."""
-    if not _alike(frame, other):
-        return math.inf
     parts = [plane_sums(a, b)[1] for a, b in zip(frame.planes, other.planes, strict=True)]
     return sum(parts) / sum(plane.size for plane in frame.planes) * scale
 
 
-def level(frame: Frame, share: float) -> int:
-    """The pixel value at this share of the luma range of a frame: ITU-R BT.601/709/2100 limited range (16 to 235, at 8
-    bits) or full range (0 to 255), at its bit depth."""
-    bits = frame.bit_depth
-    low, high = (0, 2**bits - 1) if frame.full_range else (16 << bits >> 8, 235 << bits >> 8)
-    value = int(low + share * (high - low))
-    return value << (16 - bits) if frame.msb_aligned else value
-
-
-def _alike(frame: Frame, previous: Frame) -> bool:
-    """Whether two frames can be compared pixel by pixel."""
-    return (
-        frame.pixel_format == previous.pixel_format
-        and len(frame.planes) == len(previous.planes)
-        and all(a.shape == b.shape for a, b in zip(frame.planes, previous.planes, strict=True))
-    )
-
-
-def _tile_pixels(height: int, width: int) -> NDArray[np.int64]:
-    """How many pixels each tile has (fewer at the lower and right edge)."""
-    rows = np.diff(np.append(np.arange(0, height, TILE), height))
-    columns = np.diff(np.append(np.arange(0, width, TILE), width))
-    return np.outer(rows, columns)
-
-
-def _grid_index(rows: int, columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First row and column of tiles of each place of the 9 x 16 map. Small pictures: places share tiles."""
-    return np.arange(GRID[0]) * rows // GRID[0], np.arange(GRID[1]) * columns // GRID[1]
-
-
-def _sum_cells(tiles: NDArray[np.int64], index: tuple[NDArray[np.int64], NDArray[np.int64]]) -> NDArray[np.int64]:
-    return np.add.reduceat(np.add.reduceat(tiles, index[0], axis=0), index[1], axis=1)
-
-
-def _bars(dark: NDArray[np.bool_]) -> tuple[float, float, float, float]:
-    """Share of the picture that is dark from the top, the bottom, the left and the right edge on."""
-    rows: NDArray[np.bool_] = np.all(dark, axis=1)
-    columns: NDArray[np.bool_] = np.all(dark, axis=0)
-    if rows.all():
-        return 1.0, 1.0, 1.0, 1.0
-    return (
-        float(np.argmin(rows) / len(rows)),
-        float(np.argmin(rows[::-1]) / len(rows)),
-        float(np.argmin(columns) / len(columns)),
-        float(np.argmin(columns[::-1]) / len(columns)),
+def _readings(run: _Run) -> Readings:
+    pts, t_s, duration_s, arrived_at = zip(*run.frames, strict=True)
+    values, grids, reason = values_of(run.form, run.counts)
+    return Readings(
+        stream=run.stream,
+        track=run.track,
+        epoch=run.epoch,
+        time_base=run.time_base,
+        depth=run.depth,
+        pts=np.array(pts, np.int64),
+        t_s=np.array(t_s),
+        duration_s=np.array(duration_s),
+        since_previous_s=np.array(run.since_previous_s, np.float32),
+        arrived_at=np.array(arrived_at),
+        at=np.full(len(pts), math.nan),
+        reason=reason,
+        values=values,
+        grids=grids,
+        made_by=MADE_BY,
     )

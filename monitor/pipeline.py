@@ -35,7 +35,6 @@ from monitor.records import (
     Reason,
     SoundBlock,
     Stream,
-    join_readings,
 )
 from monitor.settings import Profile
 
@@ -165,9 +164,8 @@ class Pipeline:
     def closed(self, kind: EventKind, reason: str, now: float) -> None:
         """The source failed to open, was lost, or ended: what is still in the decoders comes out."""
         if self._decoder is not None:
-            self._take(self._decoder.flush(), now)
+            self._take(self._decoder.flush(), now, drained=True)
             self._decoder.close()
-            self._step(self._sound.end(self._decoder.timeline), (), now)
             self._timeline = self._decoder.timeline
             self._decoder = None
         self._emit(kind, at=now, detail=reason)
@@ -241,24 +239,24 @@ class Pipeline:
         timeline = self._timeline if self._decoder is None else self._decoder.timeline
         return 0 if timeline is None else timeline.epoch
 
-    def _take(self, decoded: Iterable[FrameBatch | SoundBlock | Event], now: float) -> None:
-        """Measure what the decoder gives, in its order."""
+    def _take(self, decoded: Iterable[FrameBatch | SoundBlock | Event], now: float, drained: bool = False) -> None:
+        """Measure what the decoder gives. `drained`: nothing more comes of it."""
         assert self._decoder is not None
-        readings: list[Readings] = []
         events: list[Event] = []
         for item in decoded:
             if isinstance(item, FrameBatch):
-                readings.append(self._picture.measure(item, self._decoder.timeline))
+                self._picture.add(item, self._decoder.timeline)
                 self.frames += len(item.frames)
             elif isinstance(item, SoundBlock):
-                readings.extend(self._sound.measure(item, self._decoder.timeline))
+                self._sound.add(item)
             else:
                 events.append(item)
+        readings = [*self._picture.take(), *self._sound.take(self._decoder.timeline, drained)]
         self._step(readings, events, now)
 
     def _step(self, readings: Iterable[Readings], events: Sequence[Event], now: float, ended: bool = False) -> None:
         """One step of everything that works on readings and events."""
-        joined = [r for r in join_readings(readings) if len(r)]
+        joined = list(readings)
         events = list(events)
         if any(event.kind == "decode_error" for event in events):
             self._trouble = "decode_error"

@@ -18,7 +18,8 @@ from monitor.pipeline import Pipeline
 from monitor.records import Coverage, Detection, Event, Incident, Readings, Stream
 from monitor.settings import Profile
 
-PACKETS_AT_A_TIME = 64
+PACKETS_AT_A_TIME = 256
+"""About three seconds: what is done once for each of these costs a tenth less than with one second."""
 
 
 @dataclass(frozen=True, slots=True)

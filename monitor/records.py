@@ -11,8 +11,8 @@ clock (recorded files).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from fractions import Fraction
 from types import MappingProxyType
@@ -157,8 +157,8 @@ class Reason(IntEnum):
     """The decoder gave no usable picture or sound."""
     UNSUPPORTED = 4
     """The pixel or sample format cannot be measured."""
-    TOO_SHORT = 5
-    """Too few samples for this measurement (end of a track, a gap)."""
+    TOO_SMALL = 5
+    """Too few samples (end of a track, a gap) or pixels (a picture narrower than a tile) for this measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,27 +209,6 @@ class Readings:
 
     def __repr__(self) -> str:
         return f"Readings({self.stream!r}, {self.track!r}, epoch={self.epoch}, n={len(self)}, {list(self.values)})"
-
-
-def join_readings(parts: Iterable[Readings]) -> list[Readings]:
-    """The same rows in as few readings as possible: parts of one track and epoch that are alike become one."""
-    groups: dict[tuple[object, ...], list[Readings]] = {}
-    for part in parts:
-        key = (part.stream, part.track, part.epoch, part.time_base, part.depth, part.made_by, part.channels)
-        groups.setdefault(key, []).append(part)
-    return [_joined(group) for group in groups.values()]
-
-
-def _joined(group: list[Readings]) -> Readings:
-    if len(group) == 1:
-        return group[0]
-
-    def stacked(name: str) -> dict[str, NDArray[Any]]:
-        return {key: np.concatenate([getattr(part, name)[key] for part in group]) for key in getattr(group[0], name)}
-
-    rows = ("pts", "t_s", "duration_s", "since_previous_s", "arrived_at", "at", "reason")
-    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in group]) for name in rows}
-    return replace(group[0], **columns, values=stacked("values"), grids=stacked("grids"), prints=stacked("prints"))
 
 
 EventKind = Literal[

@@ -45,8 +45,11 @@ def detect(
     """One step of every detector, each shown only the columns it reads. A kind without a state yet starts anew."""
     found: list[Detection] = []
     after: DetectorStates = {}
+    shown: dict[tuple[str, ...], Inputs] = {}
     for detector in which:
+        if detector.reads not in shown:
+            shown[detector.reads] = seen.shown(detector.reads)
         state = states[detector.kind] if detector.kind in states else detector.start()
-        after[detector.kind], more = detector.step(state, seen.shown(detector.reads))
+        after[detector.kind], more = detector.step(state, shown[detector.reads])
         found += more
     return after, found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ BLACK_READS = ("dark", "lit", "chroma_offset", *BARS)
 BUCKET_S = 10
 BUCKETS = 6
 """Bars are the narrowest dark margins of lit pictures in the last minute, kept per 10 s of media time."""
+NEVER_LIT = (math.inf,) * 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +56,21 @@ class BlackPicture:
 def _bars(state: BarsState, video: Readings) -> tuple[BarsState, NDArray[np.float64]]:
     """Next state, and for each frame the share of the picture that bars take, as known at that frame."""
     margins = np.stack([video.values[name] for name in BARS], axis=1).astype(np.float64)
-    lit = video.values["lit"] > 0
+    margins[video.values["lit"] <= 0] = np.inf
+    numbers = np.floor(video.t_s / BUCKET_S).astype(np.int64)
     shares = np.zeros(len(video))
     buckets = dict(state.buckets)
-    for i, t in enumerate(video.t_s):
-        bucket = math.floor(t / BUCKET_S)
-        if lit[i]:
-            seen = margins[i]
-            known = buckets.get(bucket)
-            narrowest = seen if known is None else np.minimum(seen, known)
-            buckets[bucket] = tuple(float(x) for x in narrowest)  # type: ignore[assignment]
-        recent = [m for b, m in buckets.items() if b > bucket - BUCKETS]
-        if recent:
-            top, bottom, left, right = np.min(recent, axis=0)
-            shares[i] = 1.0 - max(0.0, 1.0 - top - bottom) * max(0.0, 1.0 - left - right)
+    turns = np.flatnonzero(np.diff(numbers)) + 1
+    for first, last in pairwise([0, *turns.tolist(), len(video)]):
+        bucket = int(numbers[first])
+        known = np.array(buckets.get(bucket, NEVER_LIT))
+        narrowest = np.minimum(np.minimum.accumulate(margins[first:last]), known)
+        recent = np.array([m for b, m in buckets.items() if bucket - BUCKETS < b != bucket] or [NEVER_LIT])
+        top, bottom, left, right = np.minimum(narrowest, recent.min(axis=0)).T
+        active = np.maximum(0.0, 1.0 - top - bottom) * np.maximum(0.0, 1.0 - left - right)
+        shares[first:last] = np.where(np.isinf(top), 0.0, 1.0 - active)
+        if np.isfinite(narrowest[-1, 0]):
+            buckets[bucket] = tuple(narrowest[-1].tolist())
     kept = tuple(sorted(buckets.items())[-BUCKETS:])
     return BarsState(kept), shares
 

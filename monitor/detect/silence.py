@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.audio import HOPS, HOPS_PER_SECOND, peak_code
+from monitor.audio import HOPS_PER_SECOND, peak_code
 from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
+from monitor.kernels import HOPS
 from monitor.records import Depth, Detection, Readings, Reason
 from monitor.settings import Profile, SilenceSettings, fingerprint
 

@@ -4,21 +4,37 @@ The contract of every picture kernel: **integers per tile.** Each tile of a pict
 every twin, bit for bit; whatever has a fraction in it is computed from them afterwards, once, in `monitor.measure`.
 """
 
-from monitor.kernels.picture import PICTURE_COLUMNS, TILE, picture_tiles, plane_sums
-from monitor.kernels.sound import sound_hops
+from monitor.kernels import grid, picture, sound
+from monitor.kernels.grid import Summary, summarise
+from monitor.kernels.picture import FAST, GRID_PHASES, SLOW, TILE, fast_tiles, plane_sums, slow_tiles
+from monitor.kernels.sound import HOPS, SoundRows, SoundState, k_weighting, sound_rows, sound_state
 
-__all__ = ["PICTURE_COLUMNS", "TILE", "picture_tiles", "plane_sums", "sound_hops", "warm_up"]
+__all__ = [
+    "FAST",
+    "GRID_PHASES",
+    "HOPS",
+    "SLOW",
+    "TILE",
+    "SoundRows",
+    "SoundState",
+    "Summary",
+    "fast_tiles",
+    "k_weighting",
+    "plane_sums",
+    "slow_tiles",
+    "sound_rows",
+    "sound_state",
+    "summarise",
+    "warm_up",
+]
 
 
 def warm_up() -> None:
     """Compile every kernel for every type it is used with, so that no compile runs on a live stream's time.
 
-    Takes seconds on the first run of a machine and milliseconds afterwards (numba keeps a cache on disk).
+    Takes seconds on the first run of a machine and milliseconds afterwards (numba keeps a cache on disk). From then on
+    this process compiles none: a type that nobody thought of is an error at once, not a pause.
     """
-    import numpy as np
-
-    for dtype in (np.uint8, np.uint16):
-        plane = np.zeros((17, 17), dtype)
-        picture_tiles(plane, plane, 0)
-        plane_sums(plane, plane)
-    sound_hops(np.zeros((1, 2), np.float32), np.array([0, 2], np.int64))
+    picture.compile_all()
+    grid.compile_all()
+    sound.compile_all()

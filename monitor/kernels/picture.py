@@ -1,156 +1,392 @@
 """Picture kernels, CPU twin (numba). Owns the integers per tile; says nothing about what they mean.
 
-Shape of the code: per strip of 16 rows, one narrow accumulator per column, reduced to tiles at the end of the strip.
-Casts are explicit because numba widens integers to 64 bits otherwise and the loop loses its vector form.
+Two sets, each of which reads every pixel of a plane once: `fast_tiles`, for every frame, and `slow_tiles`, for some
+frames a second. A tile of 16 x 16 is a macroblock: the smallest thing that a damaged H.264 or MPEG-2 stream leaves
+wrong. A plain NumPy definition of each integer is in tests/kernels/test_picture.py.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numba as nb
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 
 from monitor.errors import KernelError
+from monitor.kernels.lanes import (
+    apart,
+    at_most,
+    between,
+    cut,
+    fetch_ahead,
+    inverted,
+    lane,
+    larger,
+    largest,
+    load,
+    magnitude,
+    nothing,
+    shifted_left,
+    shifted_right,
+    smaller,
+    total,
+    widen,
+)
 
 TILE = 16
 """Height and width of a tile in pixels; the last row and column of tiles may be smaller."""
 
-PICTURE_COLUMNS = ("sum", "difference", "dark", "maximum")
-"""What `picture_tiles` gives per tile, in this order."""
+GRID_PHASES = 8
+"""Blocks of nearly all codecs are multiples of 8 pixels wide and high."""
+
+FAST = ("sum", "difference", "dark", "maximum", "across_on", "across_off", "down_on", "down_off")
+"""What `fast_tiles` gives per tile, in this order."""
+
+SLOW = ("squares", "minimum", "sharpness", "noise", "comb", "field", "flat", "step")
+"""What `slow_tiles` gives per tile, in this order."""
+
+Plane = NDArray[Any]
 
 
-def picture_tiles(plane: NDArray[Any], previous: NDArray[Any], dark_level: int) -> NDArray[np.int64]:
-    """Integers of every tile of a plane: int64 [4, ceil(h / 16), ceil(w / 16)], in the order of PICTURE_COLUMNS.
+def fast_tiles(plane: Plane, previous: Plane, dark_level: int) -> NDArray[np.int32]:
+    """Integers of every tile of a plane: int32 [8, ceil(h / 16), ceil(w / 16)], in the order of FAST.
 
-    Per tile: sum of pixels; sum of absolute differences to `previous`; count of pixels at or below `dark_level`;
-    largest pixel. `plane`, `previous`: [h, w] uint8 or uint16 of one shape and type, rows padded as they come.
+    sum         of the pixels
+    difference  sum of |pixel - the same pixel of `previous`|
+    dark        count of pixels at or below `dark_level`
+    maximum     the largest pixel
+    across_on   sum of |pixel - its left neighbour|, where x is a multiple of 8 (x > 0)
+    across_off  ... and everywhere else
+    down_on     sum of |pixel - the pixel above|, where y is a multiple of 8 (y > 0)
+    down_off    ... and everywhere else
+
+    `plane`, `previous`: [h, w] uint8 or uint16 of one shape and type, rows padded as they come.
     """
-    if plane.shape != previous.shape or plane.dtype != previous.dtype:
-        raise KernelError(
-            f"previous plane is {previous.shape} {previous.dtype}, this one {plane.shape} {plane.dtype}: must be alike"
-        )
-    height, width = plane.shape
-    out = np.empty((len(PICTURE_COLUMNS), -(-height // TILE), -(-width // TILE)), np.int64)
-    now, pitch = _flat(plane)
-    before, pitch_before = _flat(previous)
-    kernel = _tiles_8 if plane.dtype == np.uint8 else _tiles_16
-    kernel(now, pitch, before, pitch_before, height, width, plane.dtype.type(dark_level), out)
+    _check(plane)
+    _check_alike(plane, previous)
+    out = np.empty((len(FAST), *_tiles(plane)), np.int32)
+    now, before = _wide(_rows(plane)), _wide(_rows(previous))
+    _FAST_KERNELS[plane.dtype](now, before, dark_level, plane.shape[1], out)
     return out
 
 
-def plane_sums(plane: NDArray[Any], previous: NDArray[Any]) -> tuple[int, int]:
-    """Sum of a plane's pixels, and of their absolute differences to `previous`. Types and shapes as above."""
+def slow_tiles(
+    plane: Plane, unit: int, shift: int, levels: int = 256
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Integers of every tile of a plane: int64 [8, ceil(h / 16), ceil(w / 16)], in the order of SLOW; sums by phase of
+    the 8-pixel grid, int64 [2, 8]; and the histogram, int64 [levels].
+
+    squares     sum of pixel ** 2
+    minimum     the smallest pixel
+    sharpness   sum of |4-neighbour Laplacian|, where all four neighbours exist
+    noise       sum of |second difference across of the second difference down| (the mask of Immerkær, "Fast Noise
+                Variance Estimation", 1996), where all eight neighbours exist: blind to straight edges
+    comb        sum of the distance of a pixel from the range of the pixels above and below: lines of one field that
+                stand out from both their neighbours
+    field       sum of |pixel - the pixel two lines above|: what differs within one field
+    flat        count of pixels that differ by less than `unit` from the left and the upper neighbour
+    step        count of pixels whose larger difference to these two is at least one, less than two `unit`
+
+    Phases: [0, k] sum of |pixel - left neighbour| at all x with x % 8 == k; [1, k] the same downwards, by y.
+    Histogram: counts of pixel >> `shift`; what is above the last level counts there (`levels`: at least 256).
+    `unit`: an 8-bit level in pixel values.
+    """
+    _check(plane)
+    if levels < 256:
+        raise KernelError(f"histogram of {levels} levels: must be at least 256")
+    out = np.empty((len(SLOW), *_tiles(plane)), np.int64)
+    phases = np.zeros((2, GRID_PHASES), np.int64)
+    kernel, lanes = _SLOW_KERNELS[plane.dtype], _LANES[plane.dtype]
+    whole = plane.shape[1] // lanes * lanes
+    if whole:
+        kernel(_rows(plane), unit, 0, whole, plane.shape[1], 0, out, phases)
+    if whole < plane.shape[1]:
+        now, start, width = _rest(plane, lanes)
+        kernel(now, unit, start, start + lanes, width, whole // TILE, out, phases)
+    histogram = np.zeros(levels, np.int64)
+    _HISTOGRAM_KERNELS[plane.dtype](plane, shift, histogram)
+    return out, phases, histogram
+
+
+def plane_sums(plane: Plane, previous: Plane) -> tuple[int, int]:
+    """Sum of a plane's pixels, and of their absolute differences to `previous`. Types and shapes as above; the pixels
+    of a row may lie apart (interleaved chroma)."""
+    _check(plane)
+    _check_alike(plane, previous)
+    lanes = _LANES[plane.dtype]
+    together = plane.strides[1] == previous.strides[1] == plane.itemsize
+    whole = plane.shape[1] // lanes * lanes if together else 0
+    summed, difference = _SUMS_KERNELS[plane.dtype](plane, previous, whole)
+    return int(summed), int(difference)
+
+
+@cache
+def compile_all() -> None:
+    """Compile every kernel for every type that it is used with, and for no other from then on."""
+    for dtype, number in ((np.dtype(np.uint8), types.uint8), (np.dtype(np.uint16), types.uint16)):
+        plane = types.Array(number, 2, "A", readonly=True)
+        n, tiles, sums = types.int64, types.int64[:, :, ::1], types.int64[:, ::1]
+        _FAST_KERNELS[dtype].compile((plane, plane, n, n, types.int32[:, :, ::1]))
+        _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, tiles, sums))
+        _SUMS_KERNELS[dtype].compile((plane, plane, n))
+        _HISTOGRAM_KERNELS[dtype].compile((plane, n, types.int64[::1]))
+    for kernels in (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _HISTOGRAM_KERNELS):
+        for kernel in kernels.values():
+            kernel.disable_compile()
+
+
+def _check(plane: Plane) -> None:
+    if plane.dtype not in (np.uint8, np.uint16):
+        raise KernelError(f"pixels are {plane.dtype}, must be uint8 or uint16")
+
+
+def _check_alike(plane: Plane, previous: Plane) -> None:
     if plane.shape != previous.shape or plane.dtype != previous.dtype:
         raise KernelError(
             f"previous plane is {previous.shape} {previous.dtype}, this one {plane.shape} {plane.dtype}: must be alike"
         )
-    now, pitch = _flat(plane)
-    before, pitch_before = _flat(previous)
-    total, difference = _sums(now, pitch, before, pitch_before, *plane.shape)
-    return int(total), int(difference)
 
 
-def _flat(plane: NDArray[Any]) -> tuple[NDArray[Any], int]:
-    """The plane's memory as one contiguous vector, and its pitch in pixels: numba only vectorises what it knows to be
-    contiguous, which rows of a padded plane are and the plane is not. Interleaved chroma is copied out first."""
-    if plane.dtype not in (np.uint8, np.uint16):
-        raise KernelError(f"pixels are {plane.dtype}, must be uint8 or uint16")
+def _tiles(plane: Plane) -> tuple[int, int]:
     height, width = plane.shape
-    pitch_bytes, step = plane.strides
-    if step != plane.itemsize or pitch_bytes % plane.itemsize or pitch_bytes < width * plane.itemsize:
-        plane = np.ascontiguousarray(plane)
-        pitch_bytes = plane.strides[0]
-    pitch = pitch_bytes // plane.itemsize
-    vector = np.lib.stride_tricks.as_strided(plane, ((height - 1) * pitch + width,), (plane.itemsize,), writeable=False)
-    return vector, pitch
+    return -(-height // TILE), -(-width // TILE)
 
 
-@nb.njit(cache=True, nogil=True)
-def _tiles_8(now, pitch, before, pitch_before, height, width, dark_level, out):  # type: ignore[no-untyped-def]
-    sums = np.empty(width, np.uint16)
-    differences = np.empty(width, np.uint16)
-    darks = np.empty(width, np.uint8)
-    peaks = np.empty(width, np.uint8)
-    for strip in range(out.shape[1]):
-        sums[:] = 0
-        differences[:] = 0
-        darks[:] = 0
-        peaks[:] = 0
-        for y in range(strip * 16, min(strip * 16 + 16, height)):
-            a = now[y * pitch : y * pitch + width]
-            b = before[y * pitch_before : y * pitch_before + width]
-            for x in range(width):
-                pixel = a[x]
-                other = b[x]
-                high = max(pixel, other)
-                low = min(pixel, other)
-                sums[x] = np.uint16(sums[x] + np.uint16(pixel))
-                differences[x] = np.uint16(differences[x] + np.uint16(np.uint8(high - low)))
-                darks[x] = np.uint8(darks[x] + np.uint8(pixel <= dark_level))
-                peaks[x] = max(peaks[x], pixel)
-        _reduce(sums, differences, darks, peaks, width, strip, out)
+def _rows(plane: Plane) -> Plane:
+    """The plane with the pixels of a row side by side: itself, but for interleaved ones."""
+    return plane if plane.strides[1] == plane.itemsize else np.ascontiguousarray(plane)
 
 
-@nb.njit(cache=True, nogil=True)
-def _tiles_16(now, pitch, before, pitch_before, height, width, dark_level, out):  # type: ignore[no-untyped-def]
-    sums = np.empty(width, np.uint32)
-    differences = np.empty(width, np.uint32)
-    darks = np.empty(width, np.uint16)
-    peaks = np.empty(width, np.uint16)
-    for strip in range(out.shape[1]):
-        sums[:] = 0
-        differences[:] = 0
-        darks[:] = 0
-        peaks[:] = 0
-        for y in range(strip * 16, min(strip * 16 + 16, height)):
-            a = now[y * pitch : y * pitch + width]
-            b = before[y * pitch_before : y * pitch_before + width]
-            for x in range(width):
-                pixel = a[x]
-                other = b[x]
-                high = max(pixel, other)
-                low = min(pixel, other)
-                sums[x] = np.uint32(sums[x] + np.uint32(pixel))
-                differences[x] = np.uint32(differences[x] + np.uint32(np.uint16(high - low)))
-                darks[x] = np.uint16(darks[x] + np.uint16(pixel <= dark_level))
-                peaks[x] = max(peaks[x], pixel)
-        _reduce(sums, differences, darks, peaks, width, strip, out)
+def _wide(plane: Plane) -> Plane:
+    """The plane, if it is at least as wide as a load; else a copy that is, with zeros beyond."""
+    lanes = _LANES[plane.dtype]
+    height, width = plane.shape
+    if width >= lanes:
+        return plane
+    copy = np.zeros((height, lanes), plane.dtype)
+    copy[:, :width] = plane
+    return copy
 
 
-@nb.njit(cache=True, nogil=True)
-def _reduce(sums, differences, darks, peaks, width, strip, out):  # type: ignore[no-untyped-def]
-    for tile in range(out.shape[2]):
-        total = np.int64(0)
-        difference = np.int64(0)
-        dark = np.int64(0)
-        peak = np.int64(0)
-        for x in range(tile * 16, min(tile * 16 + 16, width)):
-            total += np.int64(sums[x])
-            difference += np.int64(differences[x])
-            dark += np.int64(darks[x])
-            peak = max(peak, np.int64(peaks[x]))
-        out[0, strip, tile] = total
-        out[1, strip, tile] = difference
-        out[2, strip, tile] = dark
-        out[3, strip, tile] = peak
+def _rest(plane: Plane, lanes: int) -> tuple[Plane, int, int]:
+    """The last columns, fewer than a load takes, copied into a wider plane together with their left neighbours; the
+    column where they begin in it, and where they end. Beyond are zeros, so that no load goes past the picture."""
+    height, width = plane.shape
+    first = width // lanes * lanes
+    start = lanes if first else 0
+    copy = np.zeros((height, 2 * lanes + 1), plane.dtype)
+    copy[:, : start + width - first] = plane[:, first - start :]
+    return copy, start, start + width - first
 
 
-@nb.njit(cache=True, nogil=True)
-def _sums(now, pitch, before, pitch_before, height, width):  # type: ignore[no-untyped-def]
-    total = np.uint64(0)
-    difference = np.uint64(0)
-    for y in range(height):
-        a = now[y * pitch : y * pitch + width]
-        b = before[y * pitch_before : y * pitch_before + width]
-        row_total = np.uint32(0)
-        row_difference = np.uint32(0)
-        for x in range(width):
-            pixel = a[x]
-            other = b[x]
-            row_total = np.uint32(row_total + np.uint32(pixel))
-            row_difference = np.uint32(row_difference + np.uint32(max(pixel, other) - min(pixel, other)))
-        total += np.uint64(row_total)
-        difference += np.uint64(row_difference)
-    return total, difference
+def _fast_kernel(lanes: int) -> Any:
+    @nb.njit(cache=True, nogil=True)
+    def gather(plane, before, level, x, top, bottom):  # type: ignore[no-untyped-def]
+        """Everything of FAST, per column, of the rows of one strip of tiles."""
+        peak = load(plane, top, x, lanes)
+        dark = nothing(peak)
+        zeros = nothing(widen(peak))
+        summed, difference, across, down, down_on = zeros, zeros, zeros, zeros, zeros
+        for edge in range(top, bottom, 8):
+            above = load(plane, max(edge - 1, 0), x, lanes)
+            for y in range(edge, min(edge + 8, bottom)):
+                fetch_ahead(plane, y + 16, x)
+                fetch_ahead(before, y + 16, x)
+                pixels = load(plane, y, x, lanes)
+                left = load(plane, y, x - 1, lanes) if x else shifted_right(pixels)
+                step = widen(apart(pixels, above))
+                summed += widen(pixels)
+                difference += widen(apart(pixels, load(before, y, x, lanes)))
+                across += widen(apart(pixels, left))
+                down += step
+                if y == edge:
+                    down_on += step
+                dark += at_most(pixels, level)
+                peak = larger(peak, pixels)
+                above = pixels
+        return summed, difference, dark, peak, across, down_on, down
+
+    @nb.njit(cache=True, nogil=True)
+    def fast(plane, before, level, width, out):  # type: ignore[no-untyped-def]
+        """`width`: where the picture ends, which is less than that of the planes where they were made wider."""
+        whole = width // lanes * lanes
+        for strip in range(out.shape[1]):
+            top = strip * 16
+            bottom = min(top + 16, plane.shape[0])
+            for x in range(0, whole, lanes):
+                found = gather(plane, before, level, x, top, bottom)
+                summed, difference, dark, peak, across, down_on, down = found
+                for k in range(lanes // 16):
+                    tile = x // 16 + k
+                    across_on = total(cut(across, k, 16), 8)
+                    on = total(cut(down_on, k, 16), 1)
+                    out[0, strip, tile] = total(cut(summed, k, 16), 1)
+                    out[1, strip, tile] = total(cut(difference, k, 16), 1)
+                    out[2, strip, tile] = total(cut(dark, k, 16), 1)
+                    out[3, strip, tile] = largest(cut(peak, k, 16))
+                    out[4, strip, tile] = across_on
+                    out[5, strip, tile] = total(cut(across, k, 16), 1) - across_on
+                    out[6, strip, tile] = on
+                    out[7, strip, tile] = total(cut(down, k, 16), 1) - on
+            if whole < width:
+                # The last load ends where the planes end; its first columns were counted before.
+                x = max(0, min(whole, plane.shape[1] - lanes))
+                found = gather(plane, before, level, x, top, bottom)
+                summed, difference, dark, peak, across, down_on, down = found
+                out[:, strip, whole // 16 :] = 0
+                for column in range(whole, width):
+                    k, tile = column - x, column // 16
+                    on = lane(down_on, k)
+                    out[0, strip, tile] += lane(summed, k)
+                    out[1, strip, tile] += lane(difference, k)
+                    out[2, strip, tile] += lane(dark, k)
+                    out[3, strip, tile] = max(out[3, strip, tile], lane(peak, k))
+                    out[5 if column % 8 else 4, strip, tile] += lane(across, k)
+                    out[6, strip, tile] += on
+                    out[7, strip, tile] += lane(down, k) - on
+
+    return fast
+
+
+def _slow_kernel(lanes: int) -> Any:
+    @nb.njit(cache=True, nogil=True)
+    def slow(plane, unit, start, stop, width, column, out, phases):  # type: ignore[no-untyped-def]
+        """As `fast`; `width` is also where the stencils end that need a right neighbour."""
+        height = plane.shape[0]
+        all_ones = 256**plane.itemsize - 1
+        for strip in range(out.shape[1]):
+            top = strip * 16
+            bottom = min(top + 16, height)
+            for x in range(start, stop, lanes):
+                lowest = load(plane, top, x, lanes)
+                flat = nothing(lowest)
+                steps = nothing(lowest)
+                zeros = nothing(widen(lowest))
+                sharpness, noise, comb, field, across = zeros, zeros, zeros, zeros, zeros
+                squares = nothing(widen(zeros))
+                for y in range(top, bottom):
+                    pixels = load(plane, y, x, lanes)
+                    left = load(plane, y, x - 1, lanes) if x else shifted_right(pixels)
+                    above = load(plane, max(y - 1, 0), x, lanes)
+                    wide = widen(pixels)
+                    squares += widen(wide * wide)
+                    lowest = smaller(lowest, pixels)
+                    change_across = apart(pixels, left)
+                    change_down = apart(pixels, above)
+                    across += widen(change_across)
+                    phases[1, y % 8] += total(widen(change_down), 1)
+                    if y >= 1:
+                        change = larger(change_across, change_down)
+                        below_unit = at_most(change, unit - 1)
+                        flat += below_unit
+                        steps += at_most(change, 2 * unit - 1) - below_unit
+                    if y >= 2:
+                        field += widen(apart(pixels, load(plane, y - 2, x, lanes)))
+                    if 1 <= y < height - 1:
+                        below = load(plane, y + 1, x, lanes)
+                        high = larger(above, below)
+                        low = smaller(above, below)
+                        comb += widen(larger(pixels, high) - high + (low - smaller(pixels, low)))
+                        more = x + lanes < plane.shape[1]
+                        right = load(plane, y, x + 1, lanes) if more else shifted_left(pixels)
+                        above_left = load(plane, y - 1, x - 1, lanes) if x else shifted_right(above)
+                        below_left = load(plane, y + 1, x - 1, lanes) if x else shifted_right(below)
+                        above_right = load(plane, y - 1, x + 1, lanes) if more else shifted_left(above)
+                        below_right = load(plane, y + 1, x + 1, lanes) if more else shifted_left(below)
+                        bend = widen(above) + widen(below) - (wide + wide)
+                        bend_left = widen(above_left) + widen(below_left) - (widen(left) + widen(left))
+                        bend_right = widen(above_right) + widen(below_right) - (widen(right) + widen(right))
+                        sharpness += magnitude(bend + (widen(left) + widen(right) - (wide + wide)))
+                        noise += magnitude(bend_left + bend_right - (bend + bend))
+                first = 0 if x else 1
+                last = min(width - 1 - x, lanes - 1)
+                inner = min(width - 2 - x, lanes - 1)
+                flat = between(flat, first, last)
+                steps = between(steps, first, last)
+                sharpness = between(sharpness, first, inner)
+                noise = between(noise, first, inner)
+                lowest = inverted(between(inverted(lowest), 0, last))
+                across = between(across, 0, last)
+                by_phase = cut(across, 0, 8)
+                for k in range(1, lanes // 8):
+                    by_phase += cut(across, k, 8)
+                for k in range(8):
+                    phases[0, k] += lane(by_phase, k)
+                for k in range(lanes // 16):
+                    tile = column + (x - start) // 16 + k
+                    if tile < out.shape[2]:
+                        out[0, strip, tile] = total(cut(squares, k, 16), 1)
+                        out[1, strip, tile] = all_ones - largest(inverted(cut(lowest, k, 16)))
+                        out[2, strip, tile] = total(cut(sharpness, k, 16), 1)
+                        out[3, strip, tile] = total(cut(noise, k, 16), 1)
+                        out[4, strip, tile] = total(cut(comb, k, 16), 1)
+                        out[5, strip, tile] = total(cut(field, k, 16), 1)
+                        out[6, strip, tile] = total(cut(flat, k, 16), 1)
+                        out[7, strip, tile] = total(cut(steps, k, 16), 1)
+
+    return slow
+
+
+def _histogram_kernel(deep: bool) -> Any:
+    """`deep`: pixels have more than 8 bits."""
+
+    @nb.njit(cache=True, nogil=True)
+    def histogram(plane, shift, out):  # type: ignore[no-untyped-def]
+        """Four tables in turn, so that the same level twice in a row need not wait for itself. Indices are unsigned:
+        numba would look for negative ones."""
+        tables = np.zeros((4, out.shape[0]), np.uint32)
+        last = out.shape[0] - 1
+        width = plane.shape[1]
+        for y in range(plane.shape[0]):
+            row = plane[y]
+            for x in range(0, width - 3, 4):
+                for k in range(4):
+                    pixel = row[np.uint64(x + k)]
+                    place = np.uint64(min(np.int64(pixel) >> shift, last)) if deep else np.uint64(pixel)
+                    tables[np.uint64(k), place] += np.uint32(1)
+            for x in range(width - width % 4, width):
+                tables[0, np.uint64(min(np.int64(row[x]) >> shift, last))] += np.uint32(1)
+        for level in range(out.shape[0]):
+            for k in range(4):
+                out[level] += tables[k, level]
+
+    return histogram
+
+
+def _sums_kernel(lanes: int) -> Any:
+    stretch = 128 * lanes
+    """So many loads add up to no more than a lane of twice their bits holds."""
+
+    @nb.njit(cache=True, nogil=True)
+    def sums(plane, before, whole):  # type: ignore[no-untyped-def]
+        """`whole`: columns that are taken `lanes` at a time; the rest, one by one."""
+        all_sum = np.int64(0)
+        all_difference = np.int64(0)
+        for y in range(plane.shape[0]):
+            for start in range(0, whole, stretch):
+                summed = nothing(widen(load(plane, y, start, lanes)))
+                difference = summed
+                for x in range(start, min(start + stretch, whole), lanes):
+                    pixels = load(plane, y, x, lanes)
+                    summed += widen(pixels)
+                    difference += widen(apart(pixels, load(before, y, x, lanes)))
+                all_sum += total(summed, 1)
+                all_difference += total(difference, 1)
+            for x in range(whole, plane.shape[1]):
+                pixel, other = np.int64(plane[y, x]), np.int64(before[y, x])
+                all_sum += pixel
+                all_difference += abs(pixel - other)
+        return all_sum, all_difference
+
+    return sums
+
+
+_LANES = {np.dtype(np.uint8): 32, np.dtype(np.uint16): 16}
+"""How many pixels of each type the kernels take at a time."""
+_FAST_KERNELS = {dtype: _fast_kernel(lanes) for dtype, lanes in _LANES.items()}
+_SLOW_KERNELS = {dtype: _slow_kernel(lanes) for dtype, lanes in _LANES.items()}
+_SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}
+_HISTOGRAM_KERNELS = {np.dtype(np.uint8): _histogram_kernel(False), np.dtype(np.uint16): _histogram_kernel(True)}

@@ -98,6 +98,11 @@ class Follower:
     """How long nothing came before the burst that goes on ..."""
     usual_pause_s: float = 0.0
     """... and before the one before it."""
+    wraps: bool = False
+    """Whether its timestamps wrap at 33 bits."""
+
+    def __post_init__(self) -> None:
+        self.wraps = self.time_base == WRAPPING
 
     def at_s(self, ticks: int) -> float:
         """Raw seconds of a tick."""
@@ -168,7 +173,7 @@ class Continuity:
         """The timestamps of a packet with the wrap at 33 bits undone; other time bases are left as they are."""
         track = self._tracks[name]
         first = dts if dts is not None else pts
-        if track.time_base != WRAPPING or first is None:
+        if not track.wraps or first is None:
             return dts, pts
         if track.line is not None:
             for turn in (WRAP, -WRAP):

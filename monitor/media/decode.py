@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import av.error
 import av.packet
@@ -48,8 +48,7 @@ Decoded: TypeAlias = FrameBatch | SoundBlock | Event
 _Context: TypeAlias = VideoCodecContext | AudioCodecContext
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
+class _Sent(NamedTuple):
     """What is known of a packet when its frame comes out of the decoder, some packets later."""
 
     epoch: int
@@ -78,10 +77,11 @@ class _Decoding:
     frames_epoch: int = 0
     reformatter: VideoReformatter = field(default_factory=VideoReformatter)
 
-    @property
-    def usual_duration(self) -> int:
-        """Ticks of one picture at the average rate; 0 if that is not known."""
-        return round(1 / (self.rate * self.track.time_base)) if self.rate else 0
+    usual_duration: int = 0
+    """Ticks of one picture at the average rate; 0 if that is not known."""
+
+    def __post_init__(self) -> None:
+        self.usual_duration = round(1 / (self.rate * self.track.time_base)) if self.rate else 0
 
 
 class Decoder:
@@ -244,7 +244,8 @@ class Decoder:
         if not frame.samples:
             return
         pts, sent = self._placed(state, frame)
-        state.next_pts = pts + round(frame.samples / (frame.rate * state.track.time_base))
+        base = state.track.time_base
+        state.next_pts = pts + round(frame.samples * base.denominator / (frame.rate * base.numerator))
         key = (frame.rate, frame.layout.name)
         if key != state.format_key:
             state.channels = channel_names(frame.layout)

@@ -1,20 +1,22 @@
 """Decoded pictures as NumPy views of the decoder's own memory. Owns how pixel formats lie in memory.
 
 Planar and semi-planar YUV and grey, little endian, 8 to 16 bits, are looked at where they lie. All else is converted
-once to planar YUV 4:4:4: packed YUV, big endian and pictures stored bottom up in the range they have, RGB in all its
-forms to limited range.
+once to planar YUV 4:4:4: packed YUV, big endian and pictures stored bottom up in the range they have; RGB, which has
+no range but the full one, in that.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, VideoReformatter
 from numpy.typing import NDArray
 
@@ -25,6 +27,7 @@ _SWAPPED = ("21", "42")
 """NV21 and NV42 have V before U."""
 _MONO = ("monow", "monob")
 """One bit per pixel becomes 0 or 255."""
+_BYTES, _WORDS = np.dtype(np.uint8), np.dtype("<u2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,13 @@ class PixelLayout:
     rgb: bool = False
     views: tuple[tuple[int, int, int], ...] = ()
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of a sample."""
+        return _BYTES if self.bits <= 8 else _WORDS
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+
+class Picture(NamedTuple):
     """Planes of one picture, [height, width] each, read-only; `owner` keeps their memory alive.
 
     `source_format` is the decoder's, `layout` what the planes are in; they differ where it was converted.
@@ -79,30 +86,26 @@ def picture(frame: VideoFrame, reformatter: VideoReformatter) -> Picture:
     source = frame.format.name
     layout = layout_of(source)
     full = layout.full_range or frame.color_range == ColorRange.JPEG
-    if not layout.views or any(plane.line_size < 0 for plane in frame.planes):
+    planes = frame.planes if layout.views else ()
+    if not planes or min(plane.line_size for plane in planes) < 0:
         wanted = "yuv444p" if layout.bits <= 8 else "yuv444p10le"
-        full = not layout.rgb and (full or source in _MONO)
+        full = full or layout.rgb or source in _MONO
         given = ColorRange.JPEG if full else ColorRange.MPEG
         frame = reformatter.reformat(frame, format=wanted, src_color_range=given, dst_color_range=given, threads=1)
-        layout = layout_of(wanted)
-    return Picture(_views(frame, layout), frame, layout, full, source)
+        layout, planes = layout_of(wanted), frame.planes
+    return Picture(_views(frame, layout, planes), frame, layout, full, source)
 
 
-def _views(frame: VideoFrame, layout: PixelLayout) -> tuple[NDArray[Any], ...]:
-    dtype = np.dtype(np.uint8 if layout.bits <= 8 else np.dtype("<u2"))
-    luma = (frame.height, frame.width)
+def _views(frame: VideoFrame, layout: PixelLayout, planes: Sequence[VideoPlane]) -> tuple[NDArray[Any], ...]:
+    dtype = layout.dtype
+    shape = (frame.height, frame.width)
     chroma = (frame.format.chroma_height(), frame.format.chroma_width())
-    planes = frame.planes
     views = []
-    for place, (index, first, step) in enumerate(layout.views):
+    for index, first, step in layout.views:
         plane = planes[index]
-        view: NDArray[Any] = np.ndarray(
-            chroma if place else luma,
-            dtype,
-            buffer=memoryview(plane),
-            offset=first * dtype.itemsize,
-            strides=(plane.line_size, step * dtype.itemsize),
-        )
-        view.flags.writeable = False  # The decoder predicts from this memory.
+        strides = (plane.line_size, step * dtype.itemsize)
+        view: NDArray[Any] = np.ndarray(shape, dtype, memoryview(plane), first * dtype.itemsize, strides)
+        view.setflags(write=False)  # The decoder predicts from this memory.
         views.append(view)
+        shape = chroma
     return tuple(views)

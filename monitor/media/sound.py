@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,25 +27,37 @@ def samples_of(frame: AudioFrame) -> NDArray[np.float32]:
 
     Raises ValueError for a sample format that is not known.
     """
-    name = frame.format.name
-    if name.removesuffix("p") not in _FORMATS:
-        raise ValueError(f"sample format {name!r} is not one of {', '.join(_FORMATS)}, packed or planar")
-    dtype, scale = _FORMATS[name.removesuffix("p")]
+    dtype, scale, planar = _format_of(frame.format.name)
     channels, n = frame.layout.nb_channels, frame.samples
     out = np.empty((channels, n), np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        if frame.format.is_planar:
-            for channel in range(channels):
-                # Not `frame.planes`: with 8 channels or more it runs past the end of FFmpeg's list and kills the
-                # process (test_sound.py, 7.1).
-                out[channel] = np.frombuffer(memoryview(AudioPlane(frame, channel)), dtype, n)
-        else:
-            out[:] = np.frombuffer(memoryview(AudioPlane(frame, 0)), dtype, n * channels).reshape(n, channels).T
+    if planar:
+        for channel in range(channels):
+            # Not `frame.planes`: with 8 channels or more it runs past the end of FFmpeg's list and kills the
+            # process (test_sound.py, 7.1).
+            _fill(out[channel], np.frombuffer(memoryview(AudioPlane(frame, channel)), dtype, n))
+    else:
+        _fill(out, np.frombuffer(memoryview(AudioPlane(frame, 0)), dtype, n * channels).reshape(n, channels).T)
     if dtype == np.uint8:
         out -= 128
     if scale != 1:
         out *= np.float32(scale)
     return out
+
+
+def _fill(out: NDArray[np.float32], samples: NDArray[Any]) -> None:
+    if samples.dtype == np.float64:
+        with np.errstate(over="ignore", invalid="ignore"):
+            out[:] = samples
+    else:
+        out[:] = samples
+
+
+@lru_cache(maxsize=32)
+def _format_of(name: str) -> tuple[np.dtype[Any], float, bool]:
+    """Type of a sample, what makes full scale ±1, and whether the channels lie apart."""
+    if name.removesuffix("p") not in _FORMATS:
+        raise ValueError(f"sample format {name!r} is not one of {', '.join(_FORMATS)}, packed or planar")
+    return *_FORMATS[name.removesuffix("p")], name.endswith("p")
 
 
 def channel_names(layout: AudioLayout) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from monitor.columns import FAST_COLUMNS, SLOW_COLUMNS
 from monitor.detect.base import Detector, Inputs
-from monitor.measure import COLUMNS
 from monitor.records import GRID, Detection, Event, EventKind, Readings
 
 FPS = 25
+COLUMNS = (*FAST_COLUMNS, *SLOW_COLUMNS)
 
 
 def video(n: int, start: float = 0.0, mean: Any = None, at: float | None = None, **columns: Any) -> Readings:

@@ -352,7 +352,7 @@ def test_rgb_and_rotation_stand_in_the_format(tmp_path: Path) -> None:
             out.mux(stream.encode(scene(i, (64, 36)).reformat(format="rgb24")))
         out.mux(stream.encode(None))
     played = play(turned(clip.read_bytes()))
-    assert described(played, "format") == ["64x36 rgb24 as yuv444p 8-bit limited 25 fps rotated -90 qtrle"]
+    assert described(played, "format") == ["64x36 rgb24 as yuv444p 8-bit full 25 fps rotated -90 qtrle"]
     assert {(frame.size, frame.pixel_format) for frame in played.frames} == {((36, 64), "yuv444p")}
 
 
@@ -437,7 +437,7 @@ def test_few_frames_are_held(both: bytes) -> None:
             if packet.size:
                 assert list(decoder.decode([(tracks[packet.stream_index], packet, math.nan)])) is not None
         gc.collect()
-        held = sum(isinstance(thing, Frame) for thing in gc.get_objects())
+        held = sum(type(thing) is Frame for thing in gc.get_objects())
         assert held <= 1
         decoder.close()
         decoder.close()

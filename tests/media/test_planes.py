@@ -128,13 +128,13 @@ def white(name: str, range_: ColorRange) -> av.VideoFrame:
 
 
 @pytest.mark.parametrize("name", ["rgb24", "bgra", "gbrp", "gbrp10le", "rgb48le", "x2rgb10le", "gbrpf32le"])
-def test_rgb_becomes_limited(name: str) -> None:
+def test_rgb_becomes_full_range(name: str) -> None:
     seen = picture(white(name, ColorRange.MPEG), VideoReformatter())
     bits = 8 if bits_of(name) <= 8 else 10
-    assert (seen.layout.name, seen.full_range) == ("yuv444p" if bits == 8 else "yuv444p10le", False)
+    assert (seen.layout.name, seen.full_range) == ("yuv444p" if bits == 8 else "yuv444p10le", True)
     assert seen.source_format == name
     assert [int(np.median(plane)) for plane in seen.planes] == pytest.approx(
-        [235 << bits - 8, 128 << bits - 8, 128 << bits - 8], abs=2
+        [2**bits - 1, 128 << bits - 8, 128 << bits - 8], abs=2
     )
 
 

@@ -1,0 +1,101 @@
+"""Tiles -> numbers of a whole picture and of the places of a coarse grid. Integers in, integers out, the same for every
+twin: it runs on the CPU after either."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+
+class Summary(NamedTuple):
+    """One picture: `totals` int64 [k] per statistic; `cells` int64 [k, rows, columns] of the grid; `margins` int64 [4]:
+    rows of tiles from the top and from the bottom, columns from the left and from the right, that are full throughout.
+    """
+
+    totals: NDArray[np.int64]
+    cells: NDArray[np.int64]
+    margins: NDArray[np.int64]
+
+
+def summarise(
+    tiles: NDArray[np.int32], full: NDArray[np.int64], maxima: int, filled: int, grid: tuple[int, int]
+) -> Summary:
+    """Sums over all tiles and over each place of the grid, of tiles int32 [k, rows, columns].
+
+    Statistic number `maxima` is a maximum: it gives the largest instead of the sum. `margins` count where statistic
+    number `filled` equals `full`, the pixels of each tile [rows, columns]. A place takes the tiles from row
+    i * rows // grid rows on; in a picture with fewer tiles than places, places share tiles.
+    """
+    out = Summary(np.zeros(len(tiles), np.int64), np.zeros((len(tiles), *grid), np.int64), np.zeros(4, np.int64))
+    _summarise(tiles, full, maxima, filled, *out)
+    return out
+
+
+@cache
+def compile_all() -> None:
+    """Compile for the types that are used, and for no other from then on."""
+    vector, plane = types.int64[::1], types.int64[:, ::1]
+    tiles, cells = types.int32[:, :, ::1], types.int64[:, :, ::1]
+    _summarise.compile((tiles, plane, types.int64, types.int64, vector, cells, vector))
+    _summarise.disable_compile()
+
+
+@nb.njit(cache=True, nogil=True)
+def _summarise(tiles, full, maxima, filled, totals, cells, margins):  # type: ignore[no-untyped-def]
+    rows, columns = tiles.shape[1:]
+    gathered = np.empty(columns, np.int64)
+    for k in range(tiles.shape[0]):
+        largest = k == maxima
+        for i in range(cells.shape[1]):
+            top = i * rows // cells.shape[1]
+            bottom = max((i + 1) * rows // cells.shape[1], top + 1)
+            _gather(tiles[k], top, bottom, largest, gathered)
+            for j in range(cells.shape[2]):
+                left = j * columns // cells.shape[2]
+                right = max((j + 1) * columns // cells.shape[2], left + 1)
+                part = gathered[left:right]
+                cells[k, i, j] = part.max() if largest else part.sum()
+        if rows >= cells.shape[1] and columns >= cells.shape[2]:
+            totals[k] = cells[k].max() if largest else cells[k].sum()
+        else:
+            _gather(tiles[k], 0, rows, largest, gathered)
+            totals[k] = gathered.max() if largest else gathered.sum()
+    for r in range(rows):
+        if not np.array_equal(tiles[filled, r], full[r]):
+            break
+        margins[0] += 1
+    if margins[0] == rows:
+        margins[:2] = rows
+        margins[2:] = columns
+        return
+    for r in range(rows - 1, -1, -1):
+        if not np.array_equal(tiles[filled, r], full[r]):
+            break
+        margins[1] += 1
+    for c in range(columns):
+        if not np.array_equal(tiles[filled, :, c], full[:, c]):
+            break
+        margins[2] += 1
+    for c in range(columns - 1, -1, -1):
+        if not np.array_equal(tiles[filled, :, c], full[:, c]):
+            break
+        margins[3] += 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _gather(tiles, top, bottom, largest, out):  # type: ignore[no-untyped-def]
+    """Rows [top, bottom) of tiles as one row: row by row, which is quick."""
+    out[:] = tiles[top]
+    for r in range(top + 1, bottom):
+        row = tiles[r]
+        if largest:
+            for c in range(out.shape[0]):
+                out[c] = max(out[c], np.int64(row[c]))
+        else:
+            for c in range(out.shape[0]):
+                out[c] += np.int64(row[c])
