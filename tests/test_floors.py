@@ -14,6 +14,7 @@ FLOORS = (
     ("settings",),
     ("media",),
     ("catalog",),
+    ("columns",),
     ("measure", "audio", "arrivals", "coverage"),
     ("detect",),
     ("incidents",),
@@ -22,7 +23,7 @@ FLOORS = (
     ("recorded", "lab"),
     ("cluster",),
     ("terminal",),
-    ("watching", "demonstration"),
+    ("watching", "demonstration", "benchmark"),
     ("jobs",),
 )
 HEIGHT = {name: height for height, names in enumerate(FLOORS) for name in names}
