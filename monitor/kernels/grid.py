@@ -58,13 +58,12 @@ def _summarise(tiles, full, maxima, filled, totals, cells, margins):  # type: ig
             for j in range(cells.shape[2]):
                 left = j * columns // cells.shape[2]
                 right = max((j + 1) * columns // cells.shape[2], left + 1)
-                part = gathered[left:right]
-                cells[k, i, j] = part.max() if largest else part.sum()
+                cells[k, i, j] = _joined(gathered, left, right, largest)
         if rows >= cells.shape[1] and columns >= cells.shape[2]:
-            totals[k] = cells[k].max() if largest else cells[k].sum()
+            totals[k] = _joined(cells[k].ravel(), 0, cells[k].size, largest)
         else:
             _gather(tiles[k], 0, rows, largest, gathered)
-            totals[k] = gathered.max() if largest else gathered.sum()
+            totals[k] = _joined(gathered, 0, columns, largest)
     for r in range(rows):
         if not np.array_equal(tiles[filled, r], full[r]):
             break
@@ -85,6 +84,17 @@ def _summarise(tiles, full, maxima, filled, totals, cells, margins):  # type: ig
         if not np.array_equal(tiles[filled, :, c], full[:, c]):
             break
         margins[3] += 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _joined(values, first, last, largest):  # type: ignore[no-untyped-def]
+    """Sum or largest of values [first, last), of which there is at least one. Indices are unsigned: numba would look
+    for negative ones."""
+    found = values[np.uint64(first)]
+    for i in range(first + 1, last):
+        value = values[np.uint64(i)]
+        found = max(found, value) if largest else found + value
+    return found
 
 
 @nb.njit(cache=True, nogil=True)

@@ -29,8 +29,9 @@ from monitor.media.source import TimedPacket, Track
 from monitor.media.timeline import Timeline
 from monitor.records import Depth, Event, EventKind, Frame, FrameBatch, SoundBlock
 
-MAX_FRAMES = 4
-"""Most frames of a batch. Each frame held is decoder memory: 30 would raise a 720p decoder from 23 to 104 MB."""
+MAX_FRAMES = 1
+"""Most frames of a batch. Each frame held is decoder memory (30 would raise a 720p decoder from 23 to 104 MB), and a
+frame is cheapest to measure while it is still in the cache."""
 
 PATIENCE = 600
 """Pictures are not decoded before the first key frame: no damage, but a join in mid-GOP. A stream that marks none in so
@@ -215,9 +216,8 @@ class Decoder:
             yield from self._batch(state)
             yield self._format(state, key, _describe_picture(state, frame, seen), sent, pts)
             state.previous = None
-        if state.frames and (sent.epoch != state.frames_epoch or len(state.frames) == MAX_FRAMES):
-            yield from self._batch(state)
         if sent.epoch != state.frames_epoch:
+            yield from self._batch(state)
             state.previous, state.frames_epoch = None, sent.epoch
         if frame.is_corrupt:
             detail = f"{state.track.codec}: damaged picture, concealed"
@@ -239,6 +239,8 @@ class Decoder:
                 msb_aligned=seen.layout.msb_aligned,
             )
         )
+        if len(state.frames) >= MAX_FRAMES:
+            yield from self._batch(state)
 
     def _sound(self, state: _Decoding, frame: AudioFrame) -> Iterator[Decoded]:
         if not frame.samples:

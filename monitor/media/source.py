@@ -54,7 +54,8 @@ class Track:
 
     `name`: "video", "audio:0", "audio:1", ... `index`: its place in the container. `time_base`: seconds per tick of
     its packets' timestamps. `start_s`: first timestamp in seconds where the container knows it.
-    `description`: for people and events, as "h264 1280x720 25 fps yuv420p".
+    `description`: for people and events, as "h264 1280x720 25 fps yuv420p". `width`, `height` in pixels, `fps`: of a
+    picture track where the container says; else 0.
     """
 
     name: str
@@ -65,6 +66,9 @@ class Track:
     start_s: float | None
     description: str
     native: av.stream.Stream = field(repr=False, compare=False)
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
 
 
 class Input:
@@ -236,7 +240,11 @@ def _tracks(container: av.container.InputContainer, rendition: str | None) -> tu
         base = native.time_base or Fraction(1, 1_000_000)
         start_s = None if native.start_time is None else float(native.start_time * base)
         codec = native.codec_context.codec.canonical_name
-        tracks.append(Track(name, native.index, candidate.kind, codec, base, start_s, _describe(native), native))
+        track = Track(name, native.index, candidate.kind, codec, base, start_s, _describe(native), native)
+        if isinstance(native, VideoStream):
+            rate = native.average_rate or native.guessed_rate or 0
+            track = replace(track, width=native.width, height=native.height, fps=float(rate))
+        tracks.append(track)
     return tuple(tracks)
 
 

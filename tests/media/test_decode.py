@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 from footage import FPS, RATE, X264, Played, Recipe, flipped, joined_late, make, play, scene, thinned, tone, tracks_of
 
+from monitor.media import decode
 from monitor.media.continuity import JUMP_S
-from monitor.media.decode import MAX_FRAMES, PATIENCE, Decoder
+from monitor.media.decode import PATIENCE, Decoder
 from monitor.media.source import TimedPacket, Track
 from monitor.media.timeline import Timeline
 from monitor.records import Depth, Event, Frame, FrameBatch
@@ -414,19 +415,26 @@ def flat(played: Played) -> tuple[Any, ...]:
     return frames, sounds, [repr(event) for event in played.events], played.timeline
 
 
-def test_any_split_gives_the_same(both: bytes) -> None:
+@pytest.fixture(params=[1, 4])
+def batches_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Most frames of a batch, as it is and as a detector on another device would have it."""
+    monkeypatch.setattr(decode, "MAX_FRAMES", request.param)
+    return int(request.param)
+
+
+def test_any_split_gives_the_same(both: bytes, batches_of: int) -> None:
     data = thinned(both, 0.02) + make(replace(BOTH, start_s=300.0, size=(160, 90)))
     whole = play(data, at=100_000)
-    assert max(len(batch.frames) for batch in whole.batches) == MAX_FRAMES
+    assert max(len(batch.frames) for batch in whole.batches) == batches_of
     for at in (1, 3, 50):
         assert flat(play(data, at=at)) == flat(whole)
 
 
-def test_batches_follow_each_other(both: bytes) -> None:
+def test_batches_follow_each_other(both: bytes, batches_of: int) -> None:
     batches = play(both, at=5).batches
     for before, batch in pairwise(batches):
         assert batch.previous is before.frames[-1]
-        assert 1 <= len(batch.frames) <= MAX_FRAMES
+        assert 1 <= len(batch.frames) <= batches_of
 
 
 def test_few_frames_are_held(both: bytes) -> None:
