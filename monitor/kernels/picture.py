@@ -183,32 +183,7 @@ def _rest(plane: Plane, lanes: int) -> tuple[Plane, int, int]:
 
 
 def _fast_kernel(lanes: int) -> Any:
-    @nb.njit(cache=True, nogil=True)
-    def gather(plane, before, level, x, top, bottom):  # type: ignore[no-untyped-def]
-        """Everything of FAST, per column, of the rows of one strip of tiles."""
-        peak = load(plane, top, x, lanes)
-        dark = nothing(peak)
-        zeros = nothing(widen(peak))
-        summed, difference, across, down, down_on = zeros, zeros, zeros, zeros, zeros
-        for edge in range(top, bottom, 8):
-            above = load(plane, max(edge - 1, 0), x, lanes)
-            for y in range(edge, min(edge + 8, bottom)):
-                fetch_ahead(plane, y + 16, x)
-                fetch_ahead(before, y + 16, x)
-                pixels = load(plane, y, x, lanes)
-                left = load(plane, y, x - 1, lanes) if x else shifted_right(pixels)
-                step = widen(apart(pixels, above))
-                summed += widen(pixels)
-                difference += widen(apart(pixels, load(before, y, x, lanes)))
-                across += widen(apart(pixels, left))
-                down += step
-                if y == edge:
-                    down_on += step
-                dark += at_most(pixels, level)
-                peak = larger(peak, pixels)
-                above = pixels
-        return summed, difference, dark, peak, across, down_on, down
-
+    # No jitted function may be in the closure: numba's cache would never find this kernel again.
     @nb.njit(cache=True, nogil=True)
     def fast(plane, before, level, width, out):  # type: ignore[no-untyped-def]
         """`width`: where the picture ends, which is less than that of the planes where they were made wider."""
@@ -216,37 +191,55 @@ def _fast_kernel(lanes: int) -> Any:
         for strip in range(out.shape[1]):
             top = strip * 16
             bottom = min(top + 16, plane.shape[0])
-            for x in range(0, whole, lanes):
-                found = gather(plane, before, level, x, top, bottom)
-                summed, difference, dark, peak, across, down_on, down = found
-                for k in range(lanes // 16):
-                    tile = x // 16 + k
-                    across_on = total(cut(across, k, 16), 8)
-                    on = total(cut(down_on, k, 16), 1)
-                    out[0, strip, tile] = total(cut(summed, k, 16), 1)
-                    out[1, strip, tile] = total(cut(difference, k, 16), 1)
-                    out[2, strip, tile] = total(cut(dark, k, 16), 1)
-                    out[3, strip, tile] = largest(cut(peak, k, 16))
-                    out[4, strip, tile] = across_on
-                    out[5, strip, tile] = total(cut(across, k, 16), 1) - across_on
-                    out[6, strip, tile] = on
-                    out[7, strip, tile] = total(cut(down, k, 16), 1) - on
-            if whole < width:
+            for start in range(0, width, lanes):
                 # The last load ends where the planes end; its first columns were counted before.
-                x = max(0, min(whole, plane.shape[1] - lanes))
-                found = gather(plane, before, level, x, top, bottom)
-                summed, difference, dark, peak, across, down_on, down = found
-                out[:, strip, whole // 16 :] = 0
-                for column in range(whole, width):
-                    k, tile = column - x, column // 16
-                    on = lane(down_on, k)
-                    out[0, strip, tile] += lane(summed, k)
-                    out[1, strip, tile] += lane(difference, k)
-                    out[2, strip, tile] += lane(dark, k)
-                    out[3, strip, tile] = max(out[3, strip, tile], lane(peak, k))
-                    out[5 if column % 8 else 4, strip, tile] += lane(across, k)
-                    out[6, strip, tile] += on
-                    out[7, strip, tile] += lane(down, k) - on
+                x = min(start, max(0, plane.shape[1] - lanes))
+                peak = load(plane, top, x, lanes)
+                dark = nothing(peak)
+                zeros = nothing(widen(peak))
+                summed, difference, across, down, down_on = zeros, zeros, zeros, zeros, zeros
+                for edge in range(top, bottom, 8):
+                    above = load(plane, max(edge - 1, 0), x, lanes)
+                    for y in range(edge, min(edge + 8, bottom)):
+                        fetch_ahead(plane, y + 16, x)
+                        fetch_ahead(before, y + 16, x)
+                        pixels = load(plane, y, x, lanes)
+                        left = load(plane, y, x - 1, lanes) if x else shifted_right(pixels)
+                        step = widen(apart(pixels, above))
+                        summed += widen(pixels)
+                        difference += widen(apart(pixels, load(before, y, x, lanes)))
+                        across += widen(apart(pixels, left))
+                        down += step
+                        if y == edge:
+                            down_on += step
+                        dark += at_most(pixels, level)
+                        peak = larger(peak, pixels)
+                        above = pixels
+                if start < whole:
+                    for k in range(lanes // 16):
+                        tile = x // 16 + k
+                        across_on = total(cut(across, k, 16), 8)
+                        on = total(cut(down_on, k, 16), 1)
+                        out[0, strip, tile] = total(cut(summed, k, 16), 1)
+                        out[1, strip, tile] = total(cut(difference, k, 16), 1)
+                        out[2, strip, tile] = total(cut(dark, k, 16), 1)
+                        out[3, strip, tile] = largest(cut(peak, k, 16))
+                        out[4, strip, tile] = across_on
+                        out[5, strip, tile] = total(cut(across, k, 16), 1) - across_on
+                        out[6, strip, tile] = on
+                        out[7, strip, tile] = total(cut(down, k, 16), 1) - on
+                else:
+                    out[:, strip, whole // 16 :] = 0
+                    for column in range(whole, width):
+                        k, tile = column - x, column // 16
+                        on = lane(down_on, k)
+                        out[0, strip, tile] += lane(summed, k)
+                        out[1, strip, tile] += lane(difference, k)
+                        out[2, strip, tile] += lane(dark, k)
+                        out[3, strip, tile] = max(out[3, strip, tile], lane(peak, k))
+                        out[5 if column % 8 else 4, strip, tile] += lane(across, k)
+                        out[6, strip, tile] += on
+                        out[7, strip, tile] += lane(down, k) - on
 
     return fast
 
@@ -360,7 +353,7 @@ def _sums_kernel(lanes: int) -> Any:
     stretch = 128 * lanes
     """So many loads add up to no more than a lane of twice their bits holds."""
 
-    @nb.njit(cache=True, nogil=True)
+    @nb.njit(cache=True)
     def sums(plane, before, whole):  # type: ignore[no-untyped-def]
         """`whole`: columns that are taken `lanes` at a time; the rest, one by one."""
         all_sum = np.int64(0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -12,6 +15,22 @@ def test_warming_up_again_does_nothing() -> None:
     """Every workplace and every scanner of a process does it."""
     warm_up()
     warm_up()
+
+
+MISSES = """
+from monitor.kernels import grid, picture, sound, warm_up
+warm_up()
+tables = (picture._FAST_KERNELS, picture._SLOW_KERNELS, picture._SUMS_KERNELS, picture._HISTOGRAM_KERNELS)
+kernels = [grid._summarise, sound._rows, *(kernel for table in tables for kernel in table.values())]
+print([kernel.py_func.__qualname__ for kernel in kernels if kernel.stats.cache_misses])
+"""
+
+
+def test_another_process_of_this_machine_compiles_nothing() -> None:
+    """Else every worker would start seconds later, and the cache would grow with each."""
+    warm_up()
+    found = subprocess.run([sys.executable, "-c", MISSES], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 def test_a_type_that_nobody_thought_of_is_an_error_at_once() -> None:
