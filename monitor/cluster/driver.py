@@ -17,6 +17,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
+from monitor.cluster.costs import usual_cores
 from monitor.cluster.housekeeping import Housekeeping
 from monitor.cluster.planner import place
 from monitor.cluster.session import Status
@@ -68,6 +69,12 @@ class _Watched:
     status: Status | None = None
     crashes: int = 0
     not_before: float = -math.inf
+
+    @property
+    def cores(self) -> float:
+        """What it is expected to cost; before anybody has looked at it, as much as a usual stream."""
+        known = self.status is not None and not math.isnan(self.status.cores)
+        return self.status.cores if self.status is not None and known else usual_cores()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +214,7 @@ class Driver:
     def _assign(self) -> None:
         """Give a worker to every stream that has none and may have one."""
         now = time.monotonic()
-        wanted = [id for id, watched in self._streams.items() if watched.not_before <= now]
+        wanted = {id: watched.cores for id, watched in self._streams.items() if watched.not_before <= now}
         plan = place(wanted, self._placed, self._hands, STREAMS_PER_WORKER)
         fresh: dict[str, list[Assignment]] = {}
         for id, name in plan.items():

@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 
-def place(streams: Iterable[str], placed: Mapping[str, str], workers: Iterable[str], per_worker: int) -> dict[str, str]:
-    """A worker for every stream that has none, on the one with the fewest; streams stay where they are.
+def place(
+    streams: Mapping[str, float], placed: Mapping[str, str], workers: Iterable[str], per_worker: int
+) -> dict[str, str]:
+    """A worker for every stream that has none, on the one with the least to do; streams stay where they are.
 
+    `streams`: what each costs, in cores; the dearest are placed first, so that the cheap ones even out what is left.
     Deterministic. A worker takes `per_worker` streams at the most; streams beyond what all can take are not in the
     answer, and the caller says so.
     """
-    load = dict.fromkeys(sorted(workers), 0)
+    load = dict.fromkeys(sorted(workers), (0.0, 0))
     plan: dict[str, str] = {}
     waiting: list[str] = []
-    for stream in streams:
+    for stream, cores in streams.items():
         worker = placed.get(stream)
         if worker in load:
             plan[stream] = worker
-            load[worker] += 1
+            load[worker] = (load[worker][0] + cores, load[worker][1] + 1)
         else:
             waiting.append(stream)
-    for stream in waiting:
-        if not load:
+    for stream in sorted(waiting, key=lambda stream: (-streams[stream], stream)):
+        open_ = [name for name, (_, count) in load.items() if count < per_worker]
+        if not open_:
             break
-        worker = min(load, key=lambda name: (load[name], name))
-        if load[worker] >= per_worker:
-            break
+        worker = min(open_, key=lambda name: load[name])
         plan[stream] = worker
-        load[worker] += 1
+        load[worker] = (load[worker][0] + streams[stream], load[worker][1] + 1)
     return plan

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from monitor.cluster.costs import expected_cores
 from monitor.errors import SourceError
 from monitor.media.backoff import Backoff
 from monitor.media.source import Input, open_input
@@ -34,7 +35,8 @@ State = Literal["connecting", "watching", "stalled", "waiting", "ended"]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a person wants to know of a stream at a glance. `lag_s`: how far measuring is behind the live edge."""
+    """What a person, and whoever places it, wants to know of a stream at a glance. `lag_s`: how far measuring is behind
+    the live edge. `cores`: what it is expected to cost, by the cost table; NaN until it was opened."""
 
     stream: str
     state: State
@@ -44,6 +46,7 @@ class Status:
     frames: int
     dropped_s: float
     incident: str
+    cores: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Session:
         self._last_packet_at = -math.inf
         self._state: State = "connecting"
         self._detail = ""
+        self._cores = math.nan
         self._rate: deque[tuple[float, int]] = deque(maxlen=32)
         self._reader = threading.Thread(target=self._read, name=f"read {stream.id}", daemon=True)
 
@@ -185,7 +189,7 @@ class Session:
             state = "stalled"
         incident = self._pipeline.incident
         kinds = "" if incident is None else ", ".join(incident.kinds)
-        return Status(self.stream.id, state, self._detail, fps, lag, frames, self._dropped_s, kinds)
+        return Status(self.stream.id, state, self._detail, fps, lag, frames, self._dropped_s, kinds, self._cores)
 
     def _read(self) -> None:
         """The reader thread: open, read, close, wait, again."""
@@ -216,6 +220,7 @@ class Session:
         with source:
             self._put(_Opened(source))
             self._state, self._detail = "watching", source.description
+            self._cores = expected_cores(source.tracks)
             try:
                 self._packets(source)
             except SourceError as error:

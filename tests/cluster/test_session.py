@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from clips import make_clip
 
+from monitor.cluster.costs import shipped
 from monitor.cluster.session import Session
 from monitor.pipeline import Outcome
 from monitor.records import Coverage, Detection, Event, Stream
@@ -59,9 +61,11 @@ def mute() -> object:
 def test_a_file_is_watched_at_its_own_pace_and_ends(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip.mp4", [("moving", 1.0), ("black", 1.5), ("moving", 1.0)])
     holder = Holder(str(clip))
+    assert math.isnan(holder.session.report()[2].cores), "nobody knows what it is before it was opened"
     began = time.monotonic()
     holder.until(lambda: any(e.kind == "ended" for e in holder.rows(Event)))
     assert time.monotonic() - began >= 3.0
+    assert holder.session.report()[2].cores == shipped().estimate("h264", 320, 180, 25)
     assert "black" in holder.kinds()
     holder.stop()
     found = [d for d in holder.rows(Detection) if d.kind == "black"]
