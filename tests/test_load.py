@@ -56,7 +56,8 @@ class Listener:
 
     def completed_at(self, detection: Detection, least_s: float) -> float:
         """UTC of the arrival of the first row that reaches to a detection's minimum duration."""
-        parts = self.rows[detection.stream, detection.track]
+        track = ":".join(detection.track.split(":")[:2])  # A channel by itself is "audio:0:FL".
+        parts = self.rows[detection.stream, track]
         ends = np.concatenate([part.t_s + part.duration_s for part in parts])
         arrived = np.concatenate([part.arrived_at for part in parts])
         return float(arrived[int(np.argmax(ends >= detection.start_s + least_s - 1e-6))])
