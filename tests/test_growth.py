@@ -1,4 +1,5 @@
-"""Two minutes of watching do not grow: streams that come and go and break, live and as fast as they decode."""
+"""Two minutes of watching do not grow: streams that come and go and break, live and as fast as they decode. And one
+1080p stream more takes no more than it may."""
 
 from __future__ import annotations
 
@@ -10,12 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import pytest
 from clips import make_clip
 
+from monitor.benchmark.machine import CLEAR_REFS, memory_mib
 from monitor.cluster.workplace import Assignment, Workplace
+from monitor.lab.clips import make_clip as encode_clip
 from monitor.lab.packets import damage
 from monitor.lab.publish import LiveLab
 from monitor.lab.soak import soak_recipes
+from monitor.lab.yardsticks import probe
 from monitor.media.source import open_input
 from monitor.pipeline import Pipeline
 from monitor.records import Stream
@@ -29,6 +34,10 @@ LIVE = 6
 GROWTH_MIB = 12.0
 """What the allocator may do on its own; 150 bytes kept for each picture would stand out."""
 PACKETS = 64
+STREAM_MB = 40.0
+"""What one more 1080p stream may take."""
+PICTURE_MB = 1920 * 1080 * 1.5 / 1e6
+"""A 1080p picture of 8 bits, 4:2:0."""
 
 
 class Reconnecting:
@@ -81,3 +90,11 @@ def test_two_minutes_of_watching_do_not_grow(tmp_path: Path) -> None:
     settled = [mib for at, mib in memory if at > SETTLED_S]
     first, last = settled[: len(settled) // 4], settled[-(len(settled) // 4) :]
     assert statistics.median(last) - statistics.median(first) < GROWTH_MIB, memory[:: len(memory) // 24]
+
+
+@pytest.mark.skipif(not CLEAR_REFS.exists(), reason="this system does not tell the peak of a process's memory")
+def test_one_more_1080p_stream_takes_40_mb_at_the_most(tmp_path: Path) -> None:
+    """At its peak. Ten pictures or so, which H.264 needs to decode, and hardly anything beside."""
+    mib = memory_mib(probe(encode_clip(tmp_path / "1080p.ts", "h264", 1920, 1080, 30, 1.5)))
+    assert mib is not None
+    assert 4 * PICTURE_MB < mib * 2**20 / 1e6 <= STREAM_MB
