@@ -80,6 +80,8 @@ class _Grid:
     weighting: NDArray[np.float64]
     partners: NDArray[np.int64]
     tick_s: float
+    start_s: float
+    """Media time of the first sample, looked up at once: a timeline forgets old epochs."""
     row: int = 0
     end: int = 0
     samples: list[NDArray[np.float32]] = field(default_factory=list)
@@ -95,7 +97,7 @@ class SoundMeter:
         self._grids: dict[str, _Grid] = {}
         self._ended: list[_Grid] = []
 
-    def add(self, block: SoundBlock) -> None:
+    def add(self, block: SoundBlock, timeline: Timeline) -> None:
         """Go on with a track. A block that does not join the one before begins a new grid."""
         grid = self._grids.get(block.track)
         if grid is not None and not _joins(grid, block):
@@ -104,13 +106,14 @@ class SoundMeter:
         if grid is None:
             state = sound_state(len(block.channels))
             weighting, pairs = k_weighting(block.rate), partners(block.channels)
-            grid = _Grid(block, state, weighting, pairs, float(block.time_base))
+            start_s = timeline.seconds(block.epoch, block.pts, block.time_base)
+            grid = _Grid(block, state, weighting, pairs, float(block.time_base), start_s)
             self._grids[block.track] = grid
         grid.end += block.samples.shape[1]
         grid.samples.append(block.samples)
         grid.arrivals.append((grid.end, block.arrived_at))
 
-    def take(self, timeline: Timeline, ended: bool = False) -> list[Readings]:
+    def take(self, ended: bool = False) -> list[Readings]:
         """The rows that what was added completes. `ended`: nothing follows, so the last row may be shorter."""
         if ended:
             self._ended.extend(self._grids.values())
@@ -119,12 +122,12 @@ class SoundMeter:
         for grid in self._ended:
             if grid.end > _edge(grid.row * HOPS, grid.first.rate):
                 rows = -(-grid.end * ROWS_PER_SECOND // grid.first.rate)
-                found.append(_measure(grid, max(rows, grid.row + 1), timeline))
+                found.append(_measure(grid, max(rows, grid.row + 1)))
         self._ended.clear()
         for grid in self._grids.values():
             rows = grid.end * HOPS_PER_SECOND // grid.first.rate // HOPS
             if rows > grid.row:
-                found.append(_measure(grid, rows, timeline))
+                found.append(_measure(grid, rows))
         return found
 
 
@@ -143,7 +146,7 @@ def _joins(grid: _Grid, block: SoundBlock) -> bool:
     return abs((block.pts - first.pts) * grid.tick_s - grid.end / first.rate) <= MAX_GAP_S
 
 
-def _measure(grid: _Grid, until: int, timeline: Timeline) -> Readings:
+def _measure(grid: _Grid, until: int) -> Readings:
     """Measure rows [grid.row, until) and keep the samples beyond them."""
     first, rate = grid.first, grid.first.rate
     start = _edge(grid.row * HOPS, rate)
@@ -165,7 +168,7 @@ def _measure(grid: _Grid, until: int, timeline: Timeline) -> Readings:
         time_base=base,
         depth="full",
         pts=first.pts + np.rint(offsets / (rate * grid.tick_s)).astype(np.int64),
-        t_s=timeline.seconds(first.epoch, first.pts, base) + offsets / rate,
+        t_s=grid.start_s + offsets / rate,
         duration_s=n / rate,
         since_previous_s=np.where(offsets > 0, 1 / ROWS_PER_SECOND, np.nan).astype(np.float32),
         arrived_at=np.array(arrived_at),

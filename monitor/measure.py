@@ -112,7 +112,7 @@ def _count(
     changed = (int(summary.totals[_DIFFERENCE]) + sum(part for _, part in chroma)) / samples * levels.scale
     drift = changed
     if previous is not None and reference is not None and reference is not previous:
-        drift = _apart(frame, reference, levels.scale) if form_of(reference) == form else math.inf
+        drift = _apart(frame, reference, levels.scale)
     counts = Counts(
         summary=summary,
         chroma=tuple(part for part, _ in chroma),

@@ -248,10 +248,10 @@ class Pipeline:
                 self._picture.add(item, self._decoder.timeline)
                 self.frames += len(item.frames)
             elif isinstance(item, SoundBlock):
-                self._sound.add(item)
+                self._sound.add(item, self._decoder.timeline)
             else:
                 events.append(item)
-        readings = [*self._picture.take(), *self._sound.take(self._decoder.timeline, drained)]
+        readings = [*self._picture.take(), *self._sound.take(drained)]
         self._step(readings, events, now)
 
     def _step(self, readings: Iterable[Readings], events: Sequence[Event], now: float, ended: bool = False) -> None:

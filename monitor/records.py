@@ -146,7 +146,8 @@ class SoundBlock:
 
 
 class Reason(IntEnum):
-    """Why a row of readings has NaN in it. 0: nothing is missing."""
+    """Why a row of readings has NaN in it. 0: nothing is missing that there is to measure (a channel without a partner
+    has no correlation). Of several reasons, one is told."""
 
     MEASURED = 0
     NOT_DUE = 1
@@ -158,7 +159,7 @@ class Reason(IntEnum):
     UNSUPPORTED = 4
     """The pixel or sample format cannot be measured."""
     TOO_SMALL = 5
-    """Too few samples (end of a track, a gap) or pixels (a picture narrower than a tile) for this measurement."""
+    """Too few samples (end of a track, a gap) or pixels (8 or fewer across or down) for some measurement."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,9 @@ def measured(*blocks: SoundBlock) -> list[Readings]:
     meter = SoundMeter()
     parts = []
     for b in blocks:
-        meter.add(b)
-        parts += meter.take(ORIGIN)
-    return [*parts, *meter.take(ORIGIN, ended=True)]
+        meter.add(b, ORIGIN)
+        parts += meter.take()
+    return [*parts, *meter.take(ended=True)]
 
 
 def sine(n: int, level: float = 1.0, rate: int = 48000, hz: float = 1000, degrees: float = 0) -> Sound:
@@ -114,6 +114,19 @@ def test_a_gap_starts_a_new_grid_and_jitter_does_not() -> None:
     assert gap.reason.tolist() == [Reason.TOO_SMALL, Reason.MEASURED]
 
 
+def test_epochs_that_the_timeline_forgets_before_they_are_taken_keep_their_time() -> None:
+    """A file whose timestamps jump all the time brings many epochs at once; a timeline keeps the last few."""
+    timeline, meter = Timeline().begin(0, 0.0), SoundMeter()
+    for epoch in range(20):
+        timeline = timeline if not epoch else timeline.begin(0, float(epoch))
+        meter.add(replace(block(np.stack([sine(4800), sine(4800)])), epoch=epoch), timeline)
+    with pytest.raises(ValueError, match="epoch 1 is not on this timeline"):
+        timeline.seconds(1, 0, Fraction(1, 48000))
+    found = meter.take(ended=True)
+    assert [rows.epoch for rows in found] == list(range(20))
+    assert [rows.t_s.tolist() for rows in found] == [[float(epoch)] for epoch in range(20)]
+
+
 def test_samples_that_are_no_numbers_are_not_measured() -> None:
     sound = sine(9600)[None].copy()
     sound[0, 5000] = np.nan
@@ -136,9 +149,9 @@ def test_a_row_arrived_when_the_block_came_that_completes_it(seed: int, rate: in
     rng, meter, parts = np.random.default_rng(seed), SoundMeter(), []
     ends = np.unique(np.append(rng.integers(1, rate, 30), [rate // 5, rate // 2, rate]))[:-1]
     for i, (first, end) in enumerate(pairwise([0, *ends.tolist()])):
-        meter.add(block(np.zeros((1, end - first), np.float32), first, rate, arrived_at=1000.0 + i))
-        parts += meter.take(ORIGIN) if rng.random() < seed / 2 else []
-    rows = join([*parts, *meter.take(ORIGIN, ended=True)])
+        meter.add(block(np.zeros((1, end - first), np.float32), first, rate, arrived_at=1000.0 + i), ORIGIN)
+        parts += meter.take() if rng.random() < seed / 2 else []
+    rows = join([*parts, *meter.take(ended=True)])
     completed = [1000.0 + int(np.argmax(ends >= min(row * rate // 10, ends[-1]))) for row in range(1, 11)]
     assert rows.arrived_at.tolist() == completed
 

@@ -162,12 +162,12 @@ def _split(clip: Clip, limit_s: float) -> tuple[float, float, float]:
                     picture.add(item, decoder.timeline)
                     in_picture += clock() - start
                 elif isinstance(item, SoundBlock):
-                    sound.add(item)
+                    sound.add(item, decoder.timeline)
                     in_sound += clock() - start
             start = clock()
             picture.take()
             between = clock()
-            sound.take(decoder.timeline, drained)
+            sound.take(drained)
             in_picture, in_sound = in_picture + between - start, in_sound + clock() - between
         decoder.close()
     return clock() - began - in_picture - in_sound, in_picture, in_sound

@@ -122,7 +122,9 @@ def expected_cores(tracks: Iterable[Track]) -> float:
 
 
 def _expected(track: Track) -> float:
-    return shipped().estimate(track.codec, max(track.width, 1), max(track.height, 1), track.fps or USUAL_FPS)
+    if not (track.width and track.height):
+        return usual_cores()
+    return shipped().estimate(track.codec, track.width, track.height, track.fps or USUAL_FPS)
 
 
 def dearest(rows: Iterable[Cost]) -> tuple[Cost, ...]:

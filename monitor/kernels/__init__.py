@@ -1,7 +1,7 @@
 """Arrays in, arrays out: reduces pictures and sound to integers and sums. Knows no record, setting or stream.
 
 The contract of every picture kernel: **integers per tile.** Each tile of a picture becomes a few integers, the same on
-every twin, bit for bit; whatever has a fraction in it is computed from them afterwards, once, in `monitor.measure`.
+every twin, bit for bit; whatever has a fraction in it is computed from them afterwards, once, in `monitor.columns`.
 """
 
 from monitor.kernels import grid, picture, sound

@@ -45,7 +45,7 @@ def compile_all() -> None:
     _summarise.disable_compile()
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True)  # So short that to give Python's lock away, and wait for it again, costs more.
 def _summarise(tiles, full, maxima, filled, totals, cells, margins):  # type: ignore[no-untyped-def]
     rows, columns = tiles.shape[1:]
     gathered = np.empty(columns, np.int64)

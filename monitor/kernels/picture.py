@@ -353,7 +353,7 @@ def _sums_kernel(lanes: int) -> Any:
     stretch = 128 * lanes
     """So many loads add up to no more than a lane of twice their bits holds."""
 
-    @nb.njit(cache=True)
+    @nb.njit(cache=True)  # So short that to give Python's lock away, and wait for it again, costs more.
     def sums(plane, before, whole):  # type: ignore[no-untyped-def]
         """`whole`: columns that are taken `lanes` at a time; the rest, one by one."""
         all_sum = np.int64(0)

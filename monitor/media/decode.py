@@ -31,7 +31,7 @@ from monitor.records import Depth, Event, EventKind, Frame, FrameBatch, SoundBlo
 
 MAX_FRAMES = 1
 """Most frames of a batch. Each frame held is decoder memory (30 would raise a 720p decoder from 23 to 104 MB), and a
-frame is cheapest to measure while it is still in the cache."""
+frame is cheapest to measure while it is still in the cache. More would be for meters in another process."""
 
 PATIENCE = 600
 """Pictures are not decoded before the first key frame: no damage, but a join in mid-GOP. A stream that marks none in so
