@@ -99,16 +99,15 @@ def slow_tiles(
         raise KernelError(f"histogram of {levels} levels: must be at least 256")
     out = np.empty((len(SLOW), *_tiles(plane)), np.int64)
     phases = np.zeros((2, GRID_PHASES), np.int64)
+    tables = np.zeros((4, levels), np.uint32)
     kernel, lanes = _SLOW_KERNELS[plane.dtype], _LANES[plane.dtype]
     whole = plane.shape[1] // lanes * lanes
     if whole:
-        kernel(_rows(plane), unit, 0, whole, plane.shape[1], 0, out, phases)
+        kernel(_rows(plane), unit, shift, 0, whole, plane.shape[1], 0, out, phases, tables)
     if whole < plane.shape[1]:
         now, start, width = _rest(plane, lanes)
-        kernel(now, unit, start, start + lanes, width, whole // TILE, out, phases)
-    histogram = np.zeros(levels, np.int64)
-    _HISTOGRAM_KERNELS[plane.dtype](plane, shift, histogram)
-    return out, phases, histogram
+        kernel(now, unit, shift, start, start + lanes, width, whole // TILE, out, phases, tables)
+    return out, phases, tables.sum(axis=0, dtype=np.int64)
 
 
 def plane_sums(plane: Plane, previous: Plane) -> tuple[int, int]:
@@ -130,10 +129,9 @@ def compile_all() -> None:
         plane = types.Array(number, 2, "A", readonly=True)
         n, tiles, sums = types.int64, types.int64[:, :, ::1], types.int64[:, ::1]
         _FAST_KERNELS[dtype].compile((plane, plane, n, n, types.int32[:, :, ::1]))
-        _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, tiles, sums))
+        _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, n, tiles, sums, types.uint32[:, ::1]))
         _SUMS_KERNELS[dtype].compile((plane, plane, n))
-        _HISTOGRAM_KERNELS[dtype].compile((plane, n, types.int64[::1]))
-    for kernels in (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _HISTOGRAM_KERNELS):
+    for kernels in (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS):
         for kernel in kernels.values():
             kernel.disable_compile()
 
@@ -246,13 +244,18 @@ def _fast_kernel(lanes: int) -> Any:
 
 def _slow_kernel(lanes: int) -> Any:
     @nb.njit(cache=True, nogil=True)
-    def slow(plane, unit, start, stop, width, column, out, phases):  # type: ignore[no-untyped-def]
-        """As `fast`; `width` is also where the stencils end that need a right neighbour."""
+    def slow(plane, unit, shift, start, stop, width, column, out, phases, tables):  # type: ignore[no-untyped-def]
+        """As `fast`; `width` is also where the stencils end that need a right neighbour. Levels are counted strip by
+        strip, while these are in the cache."""
         height = plane.shape[0]
         all_ones = 256**plane.itemsize - 1
         for strip in range(out.shape[1]):
             top = strip * 16
             bottom = min(top + 16, height)
+            if lanes == 32:
+                _count_bytes(plane, top, bottom, start, min(stop, width), tables)
+            else:
+                _count_words(plane, top, bottom, start, min(stop, width), shift, tables)
             for x in range(start, stop, lanes):
                 lowest = load(plane, top, x, lanes)
                 flat = nothing(lowest)
@@ -323,30 +326,26 @@ def _slow_kernel(lanes: int) -> Any:
     return slow
 
 
-def _histogram_kernel(deep: bool) -> Any:
-    """`deep`: pixels have more than 8 bits."""
-
-    @nb.njit(cache=True, nogil=True)
-    def histogram(plane, shift, out):  # type: ignore[no-untyped-def]
-        """Four tables in turn, so that the same level twice in a row need not wait for itself. Indices are unsigned:
-        numba would look for negative ones."""
-        tables = np.zeros((4, out.shape[0]), np.uint32)
-        last = out.shape[0] - 1
-        width = plane.shape[1]
-        for y in range(plane.shape[0]):
-            row = plane[y]
-            for x in range(0, width - 3, 4):
-                for k in range(4):
-                    pixel = row[np.uint64(x + k)]
-                    place = np.uint64(min(np.int64(pixel) >> shift, last)) if deep else np.uint64(pixel)
-                    tables[np.uint64(k), place] += np.uint32(1)
-            for x in range(width - width % 4, width):
-                tables[0, np.uint64(min(np.int64(row[x]) >> shift, last))] += np.uint32(1)
-        for level in range(out.shape[0]):
+# Four tables in turn, so that the same level twice in a row need not wait for itself. Indices are unsigned: numba would
+# look for negative ones.
+@nb.njit(cache=True, nogil=True)
+def _count_bytes(plane, top, bottom, first, last, tables):  # type: ignore[no-untyped-def]
+    for y in range(top, bottom):
+        row = plane[y]
+        for x in range(first, last - 3, 4):
             for k in range(4):
-                out[level] += tables[k, level]
+                tables[np.uint64(k), np.uint64(row[np.uint64(x + k)])] += np.uint32(1)
+        for x in range(last - (last - first) % 4, last):
+            tables[0, np.uint64(row[np.uint64(x)])] += np.uint32(1)
 
-    return histogram
+
+@nb.njit(cache=True, nogil=True)
+def _count_words(plane, top, bottom, first, last, shift, tables):  # type: ignore[no-untyped-def]
+    highest = tables.shape[1] - 1
+    for y in range(top, bottom):
+        for x in range(first, last):
+            level = min(np.int64(plane[y, x]) >> shift, highest)
+            tables[np.uint64(x % 4), np.uint64(level)] += np.uint32(1)
 
 
 def _sums_kernel(lanes: int) -> Any:
@@ -382,4 +381,3 @@ _LANES = {np.dtype(np.uint8): 32, np.dtype(np.uint16): 16}
 _FAST_KERNELS = {dtype: _fast_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SLOW_KERNELS = {dtype: _slow_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}
-_HISTOGRAM_KERNELS = {np.dtype(np.uint8): _histogram_kernel(False), np.dtype(np.uint16): _histogram_kernel(True)}

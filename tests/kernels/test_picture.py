@@ -224,7 +224,7 @@ def test_planes_that_cannot_be_compared_are_refused(plane: Plane, previous: Plan
 def test_what_is_compiled_is_all_that_is_ever_used() -> None:
     """After `compile_all`, planes of every layout go to the kernels that are there: no compile on a stream's time."""
     picture.compile_all()
-    tables = (picture._FAST_KERNELS, picture._SLOW_KERNELS, picture._SUMS_KERNELS, picture._HISTOGRAM_KERNELS)
+    tables = (picture._FAST_KERNELS, picture._SLOW_KERNELS, picture._SUMS_KERNELS)
     kernels = [kernel for table in tables for kernel in table.values()]
     before = [len(kernel.signatures) for kernel in kernels]
     for dtype in (np.uint8, np.uint16):
