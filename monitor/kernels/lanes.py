@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import operator
 
-from llvmlite import ir
-from numba.core import cgutils, types
+from llvmlite import binding, ir
+from numba.core import cgutils, config, types
 from numba.core.datamodel import models
 from numba.extending import intrinsic, overload, register_model
 
@@ -44,6 +44,17 @@ class Lanes(types.Type):
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager, lanes):
         super().__init__(manager, lanes, lanes.vector)
+
+
+def _has(feature: str) -> bool:
+    """Whether numba compiles for a machine that has it, by LLVM's name."""
+    if config.CPU_FEATURES is not None:
+        return f"+{feature}" in config.CPU_FEATURES.split(",")
+    return bool(binding.get_host_cpu_features().get(feature))
+
+
+EIGHTS = _has("avx2")
+"""Whether this machine has an instruction for `eights`; elsewhere it does not compile."""
 
 
 def _constant(lanes: Lanes, values: list[int]) -> ir.Constant:
@@ -136,6 +147,25 @@ def apart(_typing, a, b):
         return builder.sub(builder.select(above, *args), builder.select(above, args[1], args[0]))
 
     return a(a, b), generate
+
+
+@intrinsic
+def eights(_typing, a, b):
+    """Sums of |a - b| over eight lanes each, of 32 bytes: four lanes of 64 bits. Only where EIGHTS."""
+    sums = Lanes(64, 4)
+
+    def generate(context, builder, _, args):
+        kind = ir.FunctionType(sums.vector, [a.vector, a.vector])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx2.psad.bw"), args)
+
+    return (sums(a, b), generate) if (a.bits, a.n) == (8, 32) else None
+
+
+@intrinsic
+def eighths(_typing, a):
+    """Lanes 0, 8, 16...; zeros elsewhere."""
+    kept = [0 if k % 8 else 2**a.bits - 1 for k in range(a.n)]
+    return a(a), lambda context, builder, _, args: builder.and_(args[0], _constant(a, kept))
 
 
 @intrinsic

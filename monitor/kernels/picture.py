@@ -2,7 +2,7 @@
 
 Two sets, each of which reads every pixel of a plane once: `fast_tiles`, for every frame, and `slow_tiles`, for some
 frames a second. A tile of 16 x 16 is a macroblock: the smallest thing that a damaged H.264 or MPEG-2 stream leaves
-wrong. A plain NumPy definition of each integer is in tests/kernels/test_picture.py.
+wrong. A plain NumPy definition of each integer is in tests/kernels/tiles.py.
 """
 
 from __future__ import annotations
@@ -16,25 +16,9 @@ from numba import types
 from numpy.typing import NDArray
 
 from monitor.errors import KernelError
-from monitor.kernels.lanes import (
-    apart,
-    at_most,
-    between,
-    cut,
-    fetch_ahead,
-    inverted,
-    lane,
-    larger,
-    largest,
-    load,
-    magnitude,
-    nothing,
-    shifted_left,
-    shifted_right,
-    smaller,
-    total,
-    widen,
-)
+from monitor.kernels.fast_set import columns_kernel, eights_kernel
+from monitor.kernels.lanes import EIGHTS, apart, load, nothing, total, widen
+from monitor.kernels.slow_set import slow_kernel
 
 TILE = 16
 """Height and width of a tile in pixels; the last row and column of tiles may be smaller."""
@@ -69,7 +53,12 @@ def fast_tiles(plane: Plane, previous: Plane, dark_level: int) -> NDArray[np.int
     _check_alike(plane, previous)
     out = np.empty((len(FAST), *_tiles(plane)), np.int32)
     now, before = _wide(_rows(plane)), _wide(_rows(previous))
-    _FAST_KERNELS[plane.dtype](now, before, dark_level, plane.shape[1], out)
+    width, done = plane.shape[1], 0
+    if EIGHTS and plane.dtype == np.uint8:
+        done = width // 32 * 32
+        eights_kernel(now, before, dark_level, out)
+    if done < width:
+        _FAST_KERNELS[plane.dtype](now, before, dark_level, done, width, out)
     return out
 
 
@@ -127,8 +116,12 @@ def compile_all() -> None:
     """Compile every kernel for every type that it is used with, and for no other from then on."""
     for dtype, number in ((np.dtype(np.uint8), types.uint8), (np.dtype(np.uint16), types.uint16)):
         plane = types.Array(number, 2, "A", readonly=True)
+        fast = types.int32[:, :, ::1]
         n, tiles, sums = types.int64, types.int64[:, :, ::1], types.int64[:, ::1]
-        _FAST_KERNELS[dtype].compile((plane, plane, n, n, types.int32[:, :, ::1]))
+        _FAST_KERNELS[dtype].compile((plane, plane, n, n, n, fast))
+        if EIGHTS and dtype == np.uint8:
+            eights_kernel.compile((plane, plane, n, fast))
+            eights_kernel.disable_compile()
         _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, n, tiles, sums, types.uint32[:, ::1]))
         _SUMS_KERNELS[dtype].compile((plane, plane, n))
     for kernels in (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS):
@@ -180,174 +173,6 @@ def _rest(plane: Plane, lanes: int) -> tuple[Plane, int, int]:
     return copy, start, start + width - first
 
 
-def _fast_kernel(lanes: int) -> Any:
-    # No jitted function may be in the closure: numba's cache would never find this kernel again.
-    @nb.njit(cache=True, nogil=True)
-    def fast(plane, before, level, width, out):  # type: ignore[no-untyped-def]
-        """`width`: where the picture ends, which is less than that of the planes where they were made wider."""
-        whole = width // lanes * lanes
-        for strip in range(out.shape[1]):
-            top = strip * 16
-            bottom = min(top + 16, plane.shape[0])
-            for start in range(0, width, lanes):
-                # The last load ends where the planes end; its first columns were counted before.
-                x = min(start, max(0, plane.shape[1] - lanes))
-                peak = load(plane, top, x, lanes)
-                dark = nothing(peak)
-                zeros = nothing(widen(peak))
-                summed, difference, across, down, down_on = zeros, zeros, zeros, zeros, zeros
-                for edge in range(top, bottom, 8):
-                    above = load(plane, max(edge - 1, 0), x, lanes)
-                    for y in range(edge, min(edge + 8, bottom)):
-                        fetch_ahead(plane, y + 16, x)
-                        fetch_ahead(before, y + 16, x)
-                        pixels = load(plane, y, x, lanes)
-                        left = load(plane, y, x - 1, lanes) if x else shifted_right(pixels)
-                        step = widen(apart(pixels, above))
-                        summed += widen(pixels)
-                        difference += widen(apart(pixels, load(before, y, x, lanes)))
-                        across += widen(apart(pixels, left))
-                        down += step
-                        if y == edge:
-                            down_on += step
-                        dark += at_most(pixels, level)
-                        peak = larger(peak, pixels)
-                        above = pixels
-                if start < whole:
-                    for k in range(lanes // 16):
-                        tile = x // 16 + k
-                        across_on = total(cut(across, k, 16), 8)
-                        on = total(cut(down_on, k, 16), 1)
-                        out[0, strip, tile] = total(cut(summed, k, 16), 1)
-                        out[1, strip, tile] = total(cut(difference, k, 16), 1)
-                        out[2, strip, tile] = total(cut(dark, k, 16), 1)
-                        out[3, strip, tile] = largest(cut(peak, k, 16))
-                        out[4, strip, tile] = across_on
-                        out[5, strip, tile] = total(cut(across, k, 16), 1) - across_on
-                        out[6, strip, tile] = on
-                        out[7, strip, tile] = total(cut(down, k, 16), 1) - on
-                else:
-                    out[:, strip, whole // 16 :] = 0
-                    for column in range(whole, width):
-                        k, tile = column - x, column // 16
-                        on = lane(down_on, k)
-                        out[0, strip, tile] += lane(summed, k)
-                        out[1, strip, tile] += lane(difference, k)
-                        out[2, strip, tile] += lane(dark, k)
-                        out[3, strip, tile] = max(out[3, strip, tile], lane(peak, k))
-                        out[5 if column % 8 else 4, strip, tile] += lane(across, k)
-                        out[6, strip, tile] += on
-                        out[7, strip, tile] += lane(down, k) - on
-
-    return fast
-
-
-def _slow_kernel(lanes: int) -> Any:
-    @nb.njit(cache=True, nogil=True)
-    def slow(plane, unit, shift, start, stop, width, column, out, phases, tables):  # type: ignore[no-untyped-def]
-        """As `fast`; `width` is also where the stencils end that need a right neighbour. Levels are counted strip by
-        strip, while these are in the cache."""
-        height = plane.shape[0]
-        all_ones = 256**plane.itemsize - 1
-        for strip in range(out.shape[1]):
-            top = strip * 16
-            bottom = min(top + 16, height)
-            if lanes == 32:
-                _count_bytes(plane, top, bottom, start, min(stop, width), tables)
-            else:
-                _count_words(plane, top, bottom, start, min(stop, width), shift, tables)
-            for x in range(start, stop, lanes):
-                lowest = load(plane, top, x, lanes)
-                flat = nothing(lowest)
-                steps = nothing(lowest)
-                zeros = nothing(widen(lowest))
-                sharpness, noise, comb, field, across = zeros, zeros, zeros, zeros, zeros
-                squares = nothing(widen(zeros))
-                for y in range(top, bottom):
-                    pixels = load(plane, y, x, lanes)
-                    left = load(plane, y, x - 1, lanes) if x else shifted_right(pixels)
-                    above = load(plane, max(y - 1, 0), x, lanes)
-                    wide = widen(pixels)
-                    squares += widen(wide * wide)
-                    lowest = smaller(lowest, pixels)
-                    change_across = apart(pixels, left)
-                    change_down = apart(pixels, above)
-                    across += widen(change_across)
-                    phases[1, y % 8] += total(widen(change_down), 1)
-                    if y >= 1:
-                        change = larger(change_across, change_down)
-                        below_unit = at_most(change, unit - 1)
-                        flat += below_unit
-                        steps += at_most(change, 2 * unit - 1) - below_unit
-                    if y >= 2:
-                        field += widen(apart(pixels, load(plane, y - 2, x, lanes)))
-                    if 1 <= y < height - 1:
-                        below = load(plane, y + 1, x, lanes)
-                        high = larger(above, below)
-                        low = smaller(above, below)
-                        comb += widen(larger(pixels, high) - high + (low - smaller(pixels, low)))
-                        more = x + lanes < plane.shape[1]
-                        right = load(plane, y, x + 1, lanes) if more else shifted_left(pixels)
-                        above_left = load(plane, y - 1, x - 1, lanes) if x else shifted_right(above)
-                        below_left = load(plane, y + 1, x - 1, lanes) if x else shifted_right(below)
-                        above_right = load(plane, y - 1, x + 1, lanes) if more else shifted_left(above)
-                        below_right = load(plane, y + 1, x + 1, lanes) if more else shifted_left(below)
-                        bend = widen(above) + widen(below) - (wide + wide)
-                        bend_left = widen(above_left) + widen(below_left) - (widen(left) + widen(left))
-                        bend_right = widen(above_right) + widen(below_right) - (widen(right) + widen(right))
-                        sharpness += magnitude(bend + (widen(left) + widen(right) - (wide + wide)))
-                        noise += magnitude(bend_left + bend_right - (bend + bend))
-                first = 0 if x else 1
-                last = min(width - 1 - x, lanes - 1)
-                inner = min(width - 2 - x, lanes - 1)
-                flat = between(flat, first, last)
-                steps = between(steps, first, last)
-                sharpness = between(sharpness, first, inner)
-                noise = between(noise, first, inner)
-                lowest = inverted(between(inverted(lowest), 0, last))
-                across = between(across, 0, last)
-                by_phase = cut(across, 0, 8)
-                for k in range(1, lanes // 8):
-                    by_phase += cut(across, k, 8)
-                for k in range(8):
-                    phases[0, k] += lane(by_phase, k)
-                for k in range(lanes // 16):
-                    tile = column + (x - start) // 16 + k
-                    if tile < out.shape[2]:
-                        out[0, strip, tile] = total(cut(squares, k, 16), 1)
-                        out[1, strip, tile] = all_ones - largest(inverted(cut(lowest, k, 16)))
-                        out[2, strip, tile] = total(cut(sharpness, k, 16), 1)
-                        out[3, strip, tile] = total(cut(noise, k, 16), 1)
-                        out[4, strip, tile] = total(cut(comb, k, 16), 1)
-                        out[5, strip, tile] = total(cut(field, k, 16), 1)
-                        out[6, strip, tile] = total(cut(flat, k, 16), 1)
-                        out[7, strip, tile] = total(cut(steps, k, 16), 1)
-
-    return slow
-
-
-# Four tables in turn, so that the same level twice in a row need not wait for itself. Indices are unsigned: numba would
-# look for negative ones.
-@nb.njit(cache=True, nogil=True)
-def _count_bytes(plane, top, bottom, first, last, tables):  # type: ignore[no-untyped-def]
-    for y in range(top, bottom):
-        row = plane[y]
-        for x in range(first, last - 3, 4):
-            for k in range(4):
-                tables[np.uint64(k), np.uint64(row[np.uint64(x + k)])] += np.uint32(1)
-        for x in range(last - (last - first) % 4, last):
-            tables[0, np.uint64(row[np.uint64(x)])] += np.uint32(1)
-
-
-@nb.njit(cache=True, nogil=True)
-def _count_words(plane, top, bottom, first, last, shift, tables):  # type: ignore[no-untyped-def]
-    highest = tables.shape[1] - 1
-    for y in range(top, bottom):
-        for x in range(first, last):
-            level = min(np.int64(plane[y, x]) >> shift, highest)
-            tables[np.uint64(x % 4), np.uint64(level)] += np.uint32(1)
-
-
 def _sums_kernel(lanes: int) -> Any:
     stretch = 128 * lanes
     """So many loads add up to no more than a lane of twice their bits holds."""
@@ -378,6 +203,6 @@ def _sums_kernel(lanes: int) -> Any:
 
 _LANES = {np.dtype(np.uint8): 32, np.dtype(np.uint16): 16}
 """How many pixels of each type the kernels take at a time."""
-_FAST_KERNELS = {dtype: _fast_kernel(lanes) for dtype, lanes in _LANES.items()}
-_SLOW_KERNELS = {dtype: _slow_kernel(lanes) for dtype, lanes in _LANES.items()}
+_FAST_KERNELS = {dtype: columns_kernel(lanes) for dtype, lanes in _LANES.items()}
+_SLOW_KERNELS = {dtype: slow_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}

@@ -74,6 +74,7 @@ PAIRWISE: dict[str, tuple[Callable[..., Any], Callable[[Plane, Plane], Plane]]] 
     "magnitude": (lambda a, b: lanes.magnitude(a), lambda a, b: np.abs(signed(a)).view(a.dtype)),
     "inverted": (lambda a, b: lanes.inverted(a), lambda a, b: ~a),
     "shifted_right": (lambda a, b: lanes.shifted_right(a), lambda a, b: np.append(a[0], a[:-1])),
+    "eighths": (lambda a, b: lanes.eighths(a), lambda a, b: np.where(np.arange(N) % 8 == 0, a, 0)),
     "shifted_left": (lambda a, b: lanes.shifted_left(a), lambda a, b: np.append(a[1:], a[-1])),
 }
 """Each operation on two rows of lanes (some leave the second out), and what it is."""
@@ -119,6 +120,28 @@ def test_between_keeps_lanes_from_first_to_last(dtype: type) -> None:
             run(a[None], first, last, out)
             expected = [int(a[k]) if first <= k <= last else 0 for k in range(N)]
             assert out.tolist() == expected, f"{first}..{last}"
+
+
+@pytest.mark.skipif(not lanes.EIGHTS, reason="this machine has no instruction for it (AVX2)")
+def test_eights_equals_numpy() -> None:
+    @nb.njit
+    def run(a, b, out):  # type: ignore[no-untyped-def]
+        put(lanes.eights(load(a, 0, 0, 32), load(b, 0, 0, 32)), out)
+
+    pairs = [(np.append(a, b), np.append(b, a[::-1])) for a, b in operands(np.uint8)]
+    pairs.append((np.zeros(32, np.uint8), np.full(32, 255, np.uint8)))
+    for a, b in pairs:
+        out = np.zeros(4, np.int64)
+        run(a[None].copy(), b[None].copy(), out)
+        np.testing.assert_array_equal(out, np.abs(a.astype(int) - b).reshape(4, 8).sum(axis=1))
+
+
+def test_eights_is_taken_only_where_numba_compiles_for_it() -> None:
+    """Else LLVM would end the process: NUMBA_CPU_NAME=generic, as where machines share a cache."""
+    env = os.environ | {"NUMBA_CPU_NAME": "generic"}
+    code = "from monitor.kernels import lanes; print(lanes.EIGHTS)"
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("dtype", WIDTHS)

@@ -1,0 +1,29 @@
+"""The fast set equals its NumPy definition, bit for bit, by every loop that there is for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tiles import DEPTHS, SIZES, contents, define_fast, padded, same
+
+from monitor.kernels import FAST, fast_tiles, picture, plane_sums
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("dtype", "bits"), DEPTHS)
+@pytest.mark.parametrize(
+    ("now", "before"), [("noise", "noise"), ("white", "black"), ("black", "white"), ("checkerboard", "white")]
+)
+def test_fast_tiles_equal_the_definition(
+    size: tuple[int, int], dtype: type, bits: int, now: str, before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane = padded(contents(now, size, dtype, bits), 13)
+    previous = padded(contents(before, size, dtype, bits)[::-1].copy(), 5)
+    dark = 2**bits // 7
+    truth = define_fast(plane, previous, dark)
+    same(fast_tiles(plane, previous, dark), truth, FAST)
+    with monkeypatch.context() as patch:
+        patch.setattr(picture, "EIGHTS", False)  # What another machine takes for bytes.
+        same(fast_tiles(plane, previous, dark), truth, FAST)
+    a, b = plane.astype(np.int64), previous.astype(np.int64)
+    assert plane_sums(plane, previous) == (a.sum(), np.abs(a - b).sum())
