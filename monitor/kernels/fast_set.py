@@ -25,12 +25,12 @@ from monitor.kernels.lanes import (
 
 
 @nb.njit(cache=True, nogil=True)
-def eights_kernel(plane, before, level, out):  # type: ignore[no-untyped-def]
-    """For bytes, where the machine has `eights`: the columns that come 32 at a time. What is off the grid is everything
-    less what is on it. A 1080p picture takes 0.20 ms, against 0.30 by `columns_kernel` beside it."""
+def eights_kernel(plane, before, level, whole, out):  # type: ignore[no-untyped-def]
+    """For bytes, where the machine has `eights`: the columns up to `whole`, a multiple of 32. What is off the grid is
+    everything less what is on it. A 1080p picture takes 0.20 ms, against 0.30 by `columns_kernel` beside it."""
     for strip in range(out.shape[1]):
         top = strip * 16
-        for x in range(0, plane.shape[1] // 32 * 32, 32):
+        for x in range(0, whole, 32):
             peak = load(plane, top, x, 32)
             dark = nothing(peak)
             zeros = eights(peak, peak)

@@ -56,7 +56,8 @@ def fast_tiles(plane: Plane, previous: Plane, dark_level: int) -> NDArray[np.int
     width, done = plane.shape[1], 0
     if EIGHTS and plane.dtype == np.uint8:
         done = width // 32 * 32
-        eights_kernel(now, before, dark_level, out)
+    if done:
+        eights_kernel(now, before, dark_level, done, out)
     if done < width:
         _FAST_KERNELS[plane.dtype](now, before, dark_level, done, width, out)
     return out
@@ -120,7 +121,7 @@ def compile_all() -> None:
         n, tiles, sums = types.int64, types.int64[:, :, ::1], types.int64[:, ::1]
         _FAST_KERNELS[dtype].compile((plane, plane, n, n, n, fast))
         if EIGHTS and dtype == np.uint8:
-            eights_kernel.compile((plane, plane, n, fast))
+            eights_kernel.compile((plane, plane, n, n, fast))
             eights_kernel.disable_compile()
         _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, n, tiles, sums, types.uint32[:, ::1]))
         _SUMS_KERNELS[dtype].compile((plane, plane, n))

@@ -27,3 +27,17 @@ def test_fast_tiles_equal_the_definition(
         same(fast_tiles(plane, previous, dark), truth, FAST)
     a, b = plane.astype(np.int64), previous.astype(np.int64)
     assert plane_sums(plane, previous) == (a.sum(), np.abs(a - b).sum())
+
+
+@pytest.mark.skipif(not picture.EIGHTS, reason="this machine has no instruction for it (AVX2)")
+@pytest.mark.parametrize(("width", "whole"), [(1, 0), (31, 0), (32, 32), (63, 32), (64, 64)])
+def test_only_columns_of_the_picture_itself_go_by_eights(
+    width: int, whole: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Narrow planes are made wider before; the tiles there are none, and were written beyond the end."""
+    asked: list[int] = []
+    kernel = picture.eights_kernel
+    monkeypatch.setattr(picture, "eights_kernel", lambda *args: (asked.append(args[3]), kernel(*args)))
+    plane = np.zeros((20, width), np.uint8)
+    fast_tiles(plane, plane, 3)
+    assert asked == ([whole] if whole else [])
