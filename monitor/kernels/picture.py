@@ -1,8 +1,8 @@
 """Picture kernels, CPU twin (numba). Owns the integers per tile; says nothing about what they mean.
 
-Two sets, each of which reads every pixel of a plane once: `fast_tiles`, for every frame, and `slow_tiles`, for some
-frames a second. A tile of 16 x 16 is a macroblock: the smallest thing that a damaged H.264 or MPEG-2 stream leaves
-wrong. A plain NumPy definition of each integer is in tests/kernels/tiles.py.
+Two sets, each of which reads every pixel of a plane from memory once: `fast_tiles`, for every frame, and
+`slow_tiles`, for some frames a second. A tile of 16 x 16 is a macroblock: the smallest thing that a damaged H.264 or
+MPEG-2 stream leaves wrong. A plain NumPy definition of each integer is in tests/kernels/tiles.py.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from monitor.errors import KernelError
+from monitor.kernels import lanes
 from monitor.kernels.fast_set import columns_kernel, eights_kernel
 from monitor.kernels.lanes import EIGHTS, apart, load, nothing, total, widen
 from monitor.kernels.slow_set import slow_kernel
@@ -51,13 +52,16 @@ def fast_tiles(plane: Plane, previous: Plane, dark_level: int) -> NDArray[np.int
     """
     _check(plane)
     _check_alike(plane, previous)
+    top = np.iinfo(plane.dtype).max
+    if not 0 <= dark_level <= top:
+        raise KernelError(f"dark level {dark_level}: must be from 0 to {top}, as the pixels are")
     out = np.empty((len(FAST), *_tiles(plane)), np.int32)
     now, before = _wide(_rows(plane)), _wide(_rows(previous))
     width, done = plane.shape[1], 0
     if EIGHTS and plane.dtype == np.uint8:
         done = width // 32 * 32
     if done:
-        eights_kernel(now, before, dark_level, done, out)
+        _EIGHTS_KERNEL(now, before, dark_level, done, out)
     if done < width:
         _FAST_KERNELS[plane.dtype](now, before, dark_level, done, width, out)
     return out
@@ -81,12 +85,19 @@ def slow_tiles(
     step        count of pixels whose larger difference to these two is at least one, less than two `unit`
 
     Phases: [0, k] sum of |pixel - left neighbour| at all x with x % 8 == k; [1, k] the same downwards, by y.
-    Histogram: counts of pixel >> `shift`; what is above the last level counts there (`levels`: at least 256).
+    Histogram: counts of pixel >> `shift` (bytes: 0); what is above the last level counts there (`levels`: at least
+    256).
     `unit`: an 8-bit level in pixel values.
     """
     _check(plane)
     if levels < 256:
         raise KernelError(f"histogram of {levels} levels: must be at least 256")
+    top = int(np.iinfo(plane.dtype).max)
+    if not 1 <= unit <= (top + 1) // 2:
+        raise KernelError(f"unit {unit}: must be from 1 to {(top + 1) // 2}, half of what a pixel can be")
+    most = 0 if plane.dtype == np.uint8 else 15
+    if not 0 <= shift <= most:
+        raise KernelError(f"shift {shift}: must be from 0 to {most} for {plane.dtype}")
     out = np.empty((len(SLOW), *_tiles(plane)), np.int64)
     phases = np.zeros((2, GRID_PHASES), np.int64)
     tables = np.zeros((4, levels), np.uint32)
@@ -120,14 +131,18 @@ def compile_all() -> None:
         fast = types.int32[:, :, ::1]
         n, tiles, sums = types.int64, types.int64[:, :, ::1], types.int64[:, ::1]
         _FAST_KERNELS[dtype].compile((plane, plane, n, n, n, fast))
-        if EIGHTS and dtype == np.uint8:
-            eights_kernel.compile((plane, plane, n, n, fast))
-            eights_kernel.disable_compile()
         _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, n, tiles, sums, types.uint32[:, ::1]))
         _SUMS_KERNELS[dtype].compile((plane, plane, n))
-    for kernels in (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS):
-        for kernel in kernels.values():
-            kernel.disable_compile()
+    if EIGHTS:
+        plane = types.Array(types.uint8, 2, "A", readonly=True)
+        _EIGHTS_KERNEL.compile((plane, plane, types.int64, types.int64, types.int32[:, :, ::1]))
+    for kernel in all_kernels():
+        kernel.disable_compile()
+
+
+def all_kernels() -> list[Any]:
+    """Every kernel of this file, for those who compile them or look after that."""
+    return [_EIGHTS_KERNEL, *_FAST_KERNELS.values(), *_SLOW_KERNELS.values(), *_SUMS_KERNELS.values()]
 
 
 def _check(plane: Plane) -> None:
@@ -174,23 +189,25 @@ def _rest(plane: Plane, lanes: int) -> tuple[Plane, int, int]:
     return copy, start, start + width - first
 
 
-def _sums_kernel(lanes: int) -> Any:
-    stretch = 128 * lanes
-    """So many loads add up to no more than a lane of twice their bits holds."""
+def _sums_kernel(count: int) -> Any:
+    # The sums of so many columns, 128 loads, fit into a lane of twice their bits.
+    stretch = 128 * count
+    source = lanes.SOURCE
 
     @nb.njit(cache=True)  # So short that to give Python's lock away, and wait for it again, costs more.
     def sums(plane, before, whole):  # type: ignore[no-untyped-def]
-        """`whole`: columns that are taken `lanes` at a time; the rest, one by one."""
+        """`whole`: columns that are taken `count` at a time; the rest, one by one."""
+        _ = source
         all_sum = np.int64(0)
         all_difference = np.int64(0)
         for y in range(plane.shape[0]):
             for start in range(0, whole, stretch):
-                summed = nothing(widen(load(plane, y, start, lanes)))
+                summed = nothing(widen(load(plane, y, start, count)))
                 difference = summed
-                for x in range(start, min(start + stretch, whole), lanes):
-                    pixels = load(plane, y, x, lanes)
+                for x in range(start, min(start + stretch, whole), count):
+                    pixels = load(plane, y, x, count)
                     summed += widen(pixels)
-                    difference += widen(apart(pixels, load(before, y, x, lanes)))
+                    difference += widen(apart(pixels, load(before, y, x, count)))
                 all_sum += total(summed, 1)
                 all_difference += total(difference, 1)
             for x in range(whole, plane.shape[1]):
@@ -204,6 +221,7 @@ def _sums_kernel(lanes: int) -> Any:
 
 _LANES = {np.dtype(np.uint8): 32, np.dtype(np.uint16): 16}
 """How many pixels of each type the kernels take at a time."""
+_EIGHTS_KERNEL = eights_kernel()
 _FAST_KERNELS = {dtype: columns_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SLOW_KERNELS = {dtype: slow_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}

@@ -7,6 +7,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from monitor.kernels import lanes
 from monitor.kernels.lanes import (
     apart,
     at_most,
@@ -27,33 +28,36 @@ from monitor.kernels.lanes import (
 )
 
 
-def slow_kernel(lanes: int) -> Any:
-    """For pixels of the width that goes with so many lanes."""
+def slow_kernel(count: int) -> Any:
+    """For pixels that are taken `count` at a time."""
+    source = lanes.SOURCE
 
     @nb.njit(cache=True, nogil=True)
     def slow(plane, unit, shift, start, stop, width, column, out, phases, tables):  # type: ignore[no-untyped-def]
-        """Columns from `start` to `stop`, of which the first is in tile `column`; `width`: where the picture ends, and
-        the stencils that need a right neighbour. Levels are counted strip by strip, while these are in the cache."""
+        """Columns from `start` to `stop`, of which the first is in tile `column`. The picture ends at `width`, and one
+        column before that what needs a right neighbour. Levels are counted strip by strip, while these are in the
+        cache."""
+        _ = source
         height = plane.shape[0]
         all_ones = 256**plane.itemsize - 1
         for strip in range(out.shape[1]):
             top = strip * 16
             bottom = min(top + 16, height)
-            if lanes == 32:
+            if plane.itemsize == 1:
                 _count_bytes(plane, top, bottom, start, min(stop, width), tables)
             else:
                 _count_words(plane, top, bottom, start, min(stop, width), shift, tables)
-            for x in range(start, stop, lanes):
-                lowest = load(plane, top, x, lanes)
+            for x in range(start, stop, count):
+                lowest = load(plane, top, x, count)
                 flat = nothing(lowest)
                 steps = nothing(lowest)
                 zeros = nothing(widen(lowest))
                 sharpness, noise, comb, field, across = zeros, zeros, zeros, zeros, zeros
                 squares = nothing(widen(zeros))
                 for y in range(top, bottom):
-                    pixels = load(plane, y, x, lanes)
-                    left = load(plane, y, x - 1, lanes) if x else shifted_right(pixels)
-                    above = load(plane, max(y - 1, 0), x, lanes)
+                    pixels = load(plane, y, x, count)
+                    left = load(plane, y, x - 1, count) if x else shifted_right(pixels)
+                    above = load(plane, max(y - 1, 0), x, count)
                     wide = widen(pixels)
                     squares += widen(wide * wide)
                     lowest = smaller(lowest, pixels)
@@ -67,26 +71,26 @@ def slow_kernel(lanes: int) -> Any:
                         flat += below_unit
                         steps += at_most(change, 2 * unit - 1) - below_unit
                     if y >= 2:
-                        field += widen(apart(pixels, load(plane, y - 2, x, lanes)))
+                        field += widen(apart(pixels, load(plane, y - 2, x, count)))
                     if 1 <= y < height - 1:
-                        below = load(plane, y + 1, x, lanes)
+                        below = load(plane, y + 1, x, count)
                         high = larger(above, below)
                         low = smaller(above, below)
                         comb += widen(larger(pixels, high) - high + (low - smaller(pixels, low)))
-                        more = x + lanes < plane.shape[1]
-                        right = load(plane, y, x + 1, lanes) if more else shifted_left(pixels)
-                        above_left = load(plane, y - 1, x - 1, lanes) if x else shifted_right(above)
-                        below_left = load(plane, y + 1, x - 1, lanes) if x else shifted_right(below)
-                        above_right = load(plane, y - 1, x + 1, lanes) if more else shifted_left(above)
-                        below_right = load(plane, y + 1, x + 1, lanes) if more else shifted_left(below)
+                        more = x + count < plane.shape[1]
+                        right = load(plane, y, x + 1, count) if more else shifted_left(pixels)
+                        above_left = load(plane, y - 1, x - 1, count) if x else shifted_right(above)
+                        below_left = load(plane, y + 1, x - 1, count) if x else shifted_right(below)
+                        above_right = load(plane, y - 1, x + 1, count) if more else shifted_left(above)
+                        below_right = load(plane, y + 1, x + 1, count) if more else shifted_left(below)
                         bend = widen(above) + widen(below) - (wide + wide)
                         bend_left = widen(above_left) + widen(below_left) - (widen(left) + widen(left))
                         bend_right = widen(above_right) + widen(below_right) - (widen(right) + widen(right))
                         sharpness += magnitude(bend + (widen(left) + widen(right) - (wide + wide)))
                         noise += magnitude(bend_left + bend_right - (bend + bend))
                 first = 0 if x else 1
-                last = min(width - 1 - x, lanes - 1)
-                inner = min(width - 2 - x, lanes - 1)
+                last = min(width - 1 - x, count - 1)
+                inner = min(width - 2 - x, count - 1)
                 flat = between(flat, first, last)
                 steps = between(steps, first, last)
                 sharpness = between(sharpness, first, inner)
@@ -94,11 +98,11 @@ def slow_kernel(lanes: int) -> Any:
                 lowest = inverted(between(inverted(lowest), 0, last))
                 across = between(across, 0, last)
                 by_phase = cut(across, 0, 8)
-                for k in range(1, lanes // 8):
+                for k in range(1, count // 8):
                     by_phase += cut(across, k, 8)
                 for k in range(8):
                     phases[0, k] += lane(by_phase, k)
-                for k in range(lanes // 16):
+                for k in range(count // 16):
                     tile = column + (x - start) // 16 + k
                     if tile < out.shape[2]:
                         out[0, strip, tile] = total(cut(squares, k, 16), 1)

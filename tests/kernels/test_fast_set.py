@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from tiles import DEPTHS, SIZES, contents, define_fast, padded, same
 
-from monitor.kernels import FAST, fast_tiles, picture, plane_sums
+from monitor.kernels import FAST, fast_set, fast_tiles, lanes, picture, plane_sums
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -34,10 +36,25 @@ def test_fast_tiles_equal_the_definition(
 def test_only_columns_of_the_picture_itself_go_by_eights(
     width: int, whole: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Narrow planes are made wider before; the tiles there are none, and were written beyond the end."""
+    """Narrow planes are made wider before; what is added has no tiles, and was written beyond the end."""
     asked: list[int] = []
-    kernel = picture.eights_kernel
-    monkeypatch.setattr(picture, "eights_kernel", lambda *args: (asked.append(args[3]), kernel(*args)))
+    kernel = picture._EIGHTS_KERNEL
+    monkeypatch.setattr(picture, "_EIGHTS_KERNEL", lambda *args: (asked.append(args[3]), kernel(*args)))
     plane = np.zeros((20, width), np.uint8)
     fast_tiles(plane, plane, 3)
     assert asked == ([whole] if whole else [])
+
+
+def test_a_kernel_is_compiled_anew_when_its_operations_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """numba's cache looks at the file of the kernel alone."""
+
+    def misses() -> int:
+        kernel = fast_set.columns_kernel(32)
+        plane = np.zeros((4, 40), np.uint8)
+        kernel(plane, plane, 1, 0, 40, np.zeros((len(FAST), 1, 3), np.int32))
+        return sum(kernel.stats.cache_misses.values())
+
+    misses()
+    assert misses() == 0
+    monkeypatch.setattr(lanes, "SOURCE", time.monotonic_ns() % 2**31)
+    assert misses() == 1

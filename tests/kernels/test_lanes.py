@@ -136,12 +136,33 @@ def test_eights_equals_numpy() -> None:
         np.testing.assert_array_equal(out, np.abs(a.astype(int) - b).reshape(4, 8).sum(axis=1))
 
 
-def test_eights_is_taken_only_where_numba_compiles_for_it() -> None:
-    """Else LLVM would end the process: NUMBA_CPU_NAME=generic, as where machines share a cache."""
-    env = os.environ | {"NUMBA_CPU_NAME": "generic"}
-    code = "from monitor.kernels import lanes; print(lanes.EIGHTS)"
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+@pytest.mark.parametrize(
+    ("set_to", "host", "has"),
+    [
+        (None, "+sse2,+avx,+avx2", True),
+        (None, "+sse2,-avx,-avx2,+vaes", False),
+        (None, "", False),
+        ("", "+avx,+avx2", False),
+        ("+avx2", "", True),
+        ("+avx2,-avx2", "+avx2", False),
+        ("+avx2,-avx", "+avx2", False),
+    ],
+)
+def test_eights_is_taken_only_where_numba_compiles_for_it(
+    set_to: str | None, host: str, has: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else LLVM would end the process. Settings of numba come before what the machine has."""
+    monkeypatch.setattr(lanes.config, "CPU_FEATURES", set_to)
+    monkeypatch.setattr(lanes, "get_host_cpu_features", lambda: host)
+    assert lanes._has_eights() == has
+
+
+def test_a_machine_that_has_an_instruction_for_eights_takes_it() -> None:
+    """Else the tests of it would be skipped there, and nobody would see."""
+    told = Path("/proc/cpuinfo")
+    if not told.exists() or any(name.startswith(("NUMBA_CPU", "NUMBA_ENABLE_AVX")) for name in os.environ):
+        pytest.skip("the system does not say what its processor has, or numba is told to take another")
+    assert (" avx2 " in told.read_text()) == lanes.EIGHTS
 
 
 @pytest.mark.parametrize("dtype", WIDTHS)

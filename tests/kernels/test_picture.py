@@ -84,8 +84,7 @@ def test_planes_that_cannot_be_compared_are_refused(plane: Plane, previous: Plan
 def test_what_is_compiled_is_all_that_is_ever_used() -> None:
     """After `compile_all`, planes of every layout go to the kernels that are there: no compile on a stream's time."""
     picture.compile_all()
-    tables = (picture._FAST_KERNELS, picture._SLOW_KERNELS, picture._SUMS_KERNELS)
-    kernels = [picture.eights_kernel, *(kernel for table in tables for kernel in table.values())]
+    kernels = picture.all_kernels()
     before = [len(kernel.signatures) for kernel in kernels]
     for dtype in (np.uint8, np.uint16):
         whole = np.zeros((40, 100), dtype)
@@ -96,3 +95,17 @@ def test_what_is_compiled_is_all_that_is_ever_used() -> None:
             slow_tiles(plane, 1, 0)
             plane_sums(plane, plane)
     assert [len(kernel.signatures) for kernel in kernels] == before
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_numbers_that_a_pixel_cannot_be_are_refused(dtype: type) -> None:
+    plane, top = np.zeros((4, 4), dtype), int(np.iinfo(dtype).max)
+    for level in (-1, top + 1):
+        with pytest.raises(KernelError, match=f"dark level {level}: must be from 0 to {top}"):
+            fast_tiles(plane, plane, level)
+    for unit in (0, (top + 1) // 2 + 1):
+        with pytest.raises(KernelError, match=f"unit {unit}: must be from 1"):
+            slow_tiles(plane, unit, 0)
+    for shift in (-1, 1 if dtype == np.uint8 else 16):
+        with pytest.raises(KernelError, match=f"shift {shift}: must be from 0"):
+            slow_tiles(plane, 1, shift)

@@ -20,9 +20,7 @@ def test_warming_up_again_does_nothing() -> None:
 MISSES = """
 from monitor.kernels import grid, picture, sound, warm_up
 warm_up()
-tables = (picture._FAST_KERNELS, picture._SLOW_KERNELS, picture._SUMS_KERNELS)
-kernels = [grid._summarise, sound._rows, picture.eights_kernel]
-kernels += [kernel for table in tables for kernel in table.values()]
+kernels = [grid._summarise, sound._rows, *picture.all_kernels()]
 print([kernel.py_func.__qualname__ for kernel in kernels if kernel.stats.cache_misses])
 """
 

@@ -7,7 +7,20 @@ from numpy.typing import NDArray
 
 from monitor.kernels import TILE
 
-SIZES = [(1, 1), (1, 40), (2, 3), (3, 2), (16, 16), (17, 33), (31, 32), (35, 17), (70, 64), (144, 176), (67, 250)]
+SIZES = [
+    (1, 1),
+    (1, 40),
+    (2, 3),
+    (3, 2),
+    (16, 16),
+    (17, 33),
+    (31, 32),
+    (35, 17),
+    (70, 64),
+    (144, 176),
+    (67, 250),
+    (2, 8200),
+]
 DEPTHS = [(np.uint8, 8), (np.uint16, 10), (np.uint16, 16)]
 Plane = NDArray[np.generic]
 
