@@ -10,7 +10,8 @@ survive the holder is in `checkpoint()`; a pipeline made from it elsewhere goes 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,7 +80,7 @@ class Outcome:
 
 class Pipeline:
     """One stream. Not thread-safe: one caller at a time. `now` is UTC seconds when live, NaN for files; `since`: from
-    when on the stream is to be accounted for, if that was earlier."""
+    when on the stream is to be accounted for, if that was earlier. `aside`: see Decoder."""
 
     def __init__(
         self,
@@ -89,8 +90,10 @@ class Pipeline:
         now: float,
         begun: Checkpoint | None = None,
         since: float | None = None,
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.stream = stream
+        self._aside = aside
         self.live = live
         self.depth: Depth = "full"
         self._detectors = detectors(profile)
@@ -145,7 +148,7 @@ class Pipeline:
         state = self._arrivals.state
         away = 0.0 if math.isnan(state.last_at) else max(0.0, now - state.last_at)
         resume_at = state.last_t_s + (away if self.live else 0.0)
-        self._decoder = Decoder(self.stream.id, tracks, self.depth, self._timeline, resume_at)
+        self._decoder = Decoder(self.stream.id, tracks, self.depth, self._timeline, resume_at, self._aside)
         self._picture, self._sound = PictureMeter(), SoundMeter()
         names = [track.name for track in tracks]
         self._primary = "video" if "video" in names else names[0]

@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from monitor.benchmark.watching import monitor_cpu_s, watched
+from monitor.cluster.turns import Turns
 from monitor.lab.yardsticks import Clip
 from monitor.pipeline import Outcome
 
@@ -67,8 +68,9 @@ def crowd(clip: Clip, streams: int, rounds: int, limit_s: float = math.inf) -> C
 def _together(clip: Clip, streams: int, limit_s: float) -> None:
     line: queue.SimpleQueue[Iterator[Outcome]] = queue.SimpleQueue()
     stopping = threading.Event()
+    turns = Turns()
     for _ in range(streams):
-        line.put(watched(clip, limit_s, PACKETS))
+        line.put(watched(clip, limit_s, PACKETS, turns.aside))
 
     def work() -> None:
         while not stopping.is_set():
@@ -76,7 +78,9 @@ def _together(clip: Clip, streams: int, limit_s: float) -> None:
                 stream = line.get_nowait()
             except queue.Empty:
                 return  # The streams that are left are in the hands of the other threads.
-            if next(stream, None) is not None:
+            with turns:
+                outcome = next(stream, None)
+            if outcome is not None:
                 line.put(stream)
 
     with ThreadPoolExecutor(THREADS) as threads:

@@ -23,7 +23,7 @@ MADE_FPS = 30
 MADE_S = 10.0
 """Length of made clips where nothing else is said."""
 QUICK_SIZES = ("480p", "720p", "1080p")
-CROWD_ROUNDS = 2
+CROWD_ROUNDS = 5
 """Many streams at once take long: so many rounds of them at most."""
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice, takewhile
 
 from monitor.lab.yardsticks import Clip, Within
@@ -14,11 +15,16 @@ from monitor.recorded import PACKETS_AT_A_TIME
 from monitor.settings import DEFAULT
 
 
-def watched(clip: Clip, limit_s: float = math.inf, at_a_time: int = PACKETS_AT_A_TIME) -> Iterator[Outcome]:
+def watched(
+    clip: Clip,
+    limit_s: float = math.inf,
+    at_a_time: int = PACKETS_AT_A_TIME,
+    aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Iterator[Outcome]:
     """Watch the first `limit_s` seconds of a clip under the default profile: what came of each `at_a_time` packets,
-    and of the end. Raises SourceError if it cannot be read."""
+    and of the end. `aside`: see Decoder. Raises SourceError if it cannot be read."""
     with open_input(clip.stream, DEFAULT.source) as source:
-        pipeline = Pipeline(clip.stream, DEFAULT, live=False, now=math.nan)
+        pipeline = Pipeline(clip.stream, DEFAULT, live=False, now=math.nan, aside=aside)
         pipeline.opened(source.tracks, source.description, math.nan)
         packets = timed_packets(source, clip, limit_s)
         while some := list(islice(packets, at_a_time)):

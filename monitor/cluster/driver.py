@@ -38,7 +38,7 @@ SILENT_S = 30.0
 START_S = 90.0
 """A worker may take this long to start (the first compile of a machine)."""
 STREAMS_PER_WORKER = 400
-CORES_PER_WORKER = 4
+CORES_PER_WORKER = 2
 CRASH_WAIT_S = 5.0
 """A stream whose watch crashed waits this long, doubled each time, before it is placed again."""
 MAX_CRASH_WAIT_S = 300.0
@@ -96,8 +96,9 @@ class Plan:
 
 
 def workers_for(cores: int) -> Plan:
-    """Few fat workers: one per four cores; decoding releases Python's lock, and four cores' worth of the rest fits."""
-    workers = max(1, round(cores / CORES_PER_WORKER))
+    """Few fat workers: one per two cores. Decoding releases Python's lock; the rest, which threads take in turns, is
+    up to 40 % of the work on small pictures."""
+    workers = max(1, cores // CORES_PER_WORKER)
     return Plan(workers, max(1, cores // workers))
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from monitor.cluster.costs import expected_cores
+from monitor.cluster.turns import Turns
 from monitor.errors import SourceError
 from monitor.media.backoff import Backoff
 from monitor.media.source import Input, open_input
@@ -62,7 +63,8 @@ class _Closed:
 
 
 class Session:
-    """Watches one stream until stopped. `ready(session)` is called when there is work for a decode thread."""
+    """Watches one stream until stopped. `ready(session)` is called when there is work for a decode thread. `turns`: of
+    the threads that do the work of this and other sessions."""
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class Session:
         begun: Checkpoint | None,
         ready: Callable[[Session], None],
         since: float | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.stream = stream
         self._begun = begun
@@ -78,7 +81,11 @@ class Session:
         self._ready = ready
         self._lock = threading.Lock()
         """Guards the pipeline: one decode thread or the ticker at a time."""
-        self._pipeline = Pipeline(stream, profile, live=True, now=time.time(), begun=begun, since=since)
+        self._turns = Turns() if turns is None else turns
+        """Taken inside of the lock, never the other way round."""
+        self._pipeline = Pipeline(
+            stream, profile, live=True, now=time.time(), begun=begun, since=since, aside=self._turns.aside
+        )
         self._queue: deque[_Opened | _Closed | TimedPacket] = deque()
         self._queue_lock = threading.Lock()
         self._queued_bytes = 0
@@ -140,7 +147,8 @@ class Session:
                 seconds, self._to_report_dropped_s = self._to_report_dropped_s, 0.0
                 self._pipeline.dropped(seconds, now)
             if batch:
-                self._pipeline.packets(batch, now)
+                with self._turns:
+                    self._pipeline.packets(batch, now)
             if isinstance(marker, _Opened):
                 self._pipeline.opened(marker.source.tracks, marker.source.description, now)
             elif marker is not None:

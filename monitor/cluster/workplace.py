@@ -17,6 +17,7 @@ from functools import partial
 
 from monitor.cluster.housekeeping import Housekeeping
 from monitor.cluster.session import Session, Status
+from monitor.cluster.turns import Turns
 from monitor.errors import StoreError
 from monitor.kernels import warm_up
 from monitor.media.redact import redact
@@ -72,6 +73,7 @@ class Workplace:
         warm_up()
         self._writer = ResultsWriter(results, name)
         self._sessions: dict[str, Session] = {}
+        self._turns = Turns()
         self._lock = threading.Lock()
         """Guards the table of sessions and the reports."""
         self._reporting = threading.Lock()
@@ -97,7 +99,7 @@ class Workplace:
             with self._lock:
                 if a.stream.id in self._sessions:
                     continue
-                session = Session(a.stream, a.profile, a.begun, self._announce, a.since)
+                session = Session(a.stream, a.profile, a.begun, self._announce, a.since, self._turns)
                 self._sessions[a.stream.id] = session
             session.start()
 

@@ -6,7 +6,8 @@ and timestamps. Does not own what a jump is (`continuity`), where pixels lie (`p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeAlias
@@ -90,6 +91,7 @@ class Decoder:
 
     `timeline`: what the watch had so far (None: it begins); this source is a new epoch on it, whose earliest time is at
     `resume_at_s`. The attribute of that name is the latest one; it goes into checkpoints.
+    `aside`: entered while a picture is decoded, which takes long and does without Python.
     At depth `key`, a key frame comes out with its own packet, not with those that follow.
     """
 
@@ -100,8 +102,10 @@ class Decoder:
         depth: Depth,
         timeline: Timeline | None,
         resume_at_s: float = 0.0,
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._stream = stream
+        self._aside = aside
         self._depth: Depth = depth
         self._tracks = {track.name: _decoding(track, depth) for track in tracks}
         followers = {track.name: _follower(track) for track in tracks}
@@ -179,7 +183,11 @@ class Decoder:
         reason = "no decoder for this codec" if context is None else ""
         if context is not None:
             try:
-                frames.extend(context.decode(packet))
+                if state.track.kind == "video":
+                    with self._aside():
+                        frames.extend(context.decode(packet))
+                else:
+                    frames.extend(context.decode(packet))
                 if self._depth == "key" and state.track.kind == "video" and packet is not None:
                     # The decoder would hold a key frame until two or more later ones: seconds behind.
                     frames.extend(context.decode(None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -37,11 +38,12 @@ def test_real_streams_are_shared_by_the_threads(clip: Clip, monkeypatch: pytest.
     real, ended, threads = module.watched, [], set()
     meeting = threading.Barrier(THREADS, timeout=30)
 
-    def watched(*arguments: object) -> Iterator[Outcome]:
+    def watched(clip: Clip, limit_s: float, at_a_time: int, aside: Any) -> Iterator[Outcome]:
         if threading.get_ident() not in threads:
             threads.add(threading.get_ident())
-            meeting.wait()
-        yield from real(*arguments)  # type: ignore[arg-type]
+            with aside():
+                meeting.wait()
+        yield from real(clip, limit_s, at_a_time, aside)
         ended.append(1)
 
     monkeypatch.setattr(module, "watched", watched)

@@ -109,7 +109,8 @@ def adds_up(rows: list[dict]) -> None:
 def test_few_fat_workers() -> None:
     assert workers_for(1) == Plan(1, 1)
     assert workers_for(2) == Plan(1, 2)
-    assert workers_for(16) == Plan(4, 4)
+    assert workers_for(3) == Plan(1, 3)
+    assert workers_for(16) == Plan(8, 2)
 
 
 def test_more_streams_than_workers_can_take_is_said_once(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,7 @@ def test_reports_come_again_until_they_are_acknowledged(workplace: Workplace) ->
 def test_two_streams_are_watched_and_one_removed(workplace: Workplace, tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip.mp4", [("moving", 1.0), ("black", 8.0)])
     workplace.assign([assignment("a", str(clip)), assignment("b", str(clip))])
+    assert len({session._turns for session in workplace._sessions.values()}) == 1
     reports = gather(workplace, lambda seen: len({d.stream for d in rows(seen, Detection)}) == 2)
     workplace.remove(["a"])
     number = reports[-1].number

@@ -7,6 +7,7 @@ import io
 import math
 import random
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, pairwise
@@ -457,6 +458,31 @@ def test_one_thread_a_decoder(both: bytes) -> None:
         Decoder("s", tracks, "nonref", None)
         context: Any = tracks[0].native.codec_context
         assert (context.thread_count, context.thread_type.value, context.skip_frame) == (1, 0, "NONREF")
+
+
+def test_only_pictures_are_decoded_aside(both: bytes) -> None:
+    """Once per packet of the picture, and nothing is handed out meanwhile."""
+    inside: list[bool] = []
+
+    @contextmanager
+    def aside() -> Iterator[None]:
+        inside.append(True)
+        yield
+        inside[-1] = False
+
+    with av.open(io.BytesIO(both)) as container:
+        tracks = tracks_of(container)
+        decoder = Decoder("s", tracks, "full", None, aside=aside)
+        pictures = 0
+        for packet in container.demux([track.native for track in tracks]):
+            if packet.size:
+                track = tracks[packet.stream_index]
+                pictures += track.kind == "video"
+                for _ in decoder.decode([(track, packet, math.nan)]):
+                    assert not any(inside)
+                assert len(inside) == pictures
+        decoder.close()
+    assert pictures > 10
 
 
 def test_sound_with_a_hole_says_so_by_its_pts() -> None:
