@@ -93,8 +93,8 @@ def test_the_stages_and_the_crowd_where_they_are_wanted(clip: Clip, monkeypatch:
     monkeypatch.setattr(module, "kernel_times", lambda _: [])
     monkeypatch.setattr(module, "stages", lambda *a: asked.append(a) or ["stage"])
     monkeypatch.setattr(module, "crowd", lambda *a: asked.append(a) or "crowd")
-    report = run(Plan(media=(clip.path,), rounds=4, streams=6, profile=True, seconds=1), lambda _: None)
-    assert asked == [(clip, 4, 1), (clip, 6, 2, 1)]
+    report = run(Plan(media=(clip.path,), rounds=9, streams=6, profile=True, seconds=1), lambda _: None)
+    assert asked == [(clip, 9, 1), (clip, 6, 5, 1)]
     assert (report.stages, report.crowds) == (["stage"], ["crowd"])
 
 
