@@ -99,7 +99,7 @@ def make_clip(
             sound = out.add_stream("aac", rate=RATE, layout="stereo")
             sound.bit_rate = SOUND_BIT_RATE
             played = 0
-            with closing(_pictures(source, width, height, fps)) as pictures, closing(_sound(source)) as blocks:
+            with closing(pictures_of(source, width, height, fps)) as pictures, closing(sound_of(source)) as blocks:
                 for n, frame in zip(range(math.ceil(seconds * fps)), pictures, strict=False):
                     frame.pts, frame.time_base, frame.pict_type = n, Fraction(1, fps), PictureType.NONE
                     out.mux(picture.encode(frame))
@@ -117,7 +117,7 @@ def make_clip(
     return path
 
 
-def _pictures(source: Path | None, width: int, height: int, fps: int) -> Generator[VideoFrame]:
+def pictures_of(source: Path | None, width: int, height: int, fps: int) -> Generator[VideoFrame]:
     """Pictures of this size without end: of the source, again and again, or of a scene."""
     reformatter = VideoReformatter()
     if source is None:
@@ -148,7 +148,7 @@ def _pictures(source: Path | None, width: int, height: int, fps: int) -> Generat
             raise SettingsError(f"{source}: no picture of it can be decoded; give another file")
 
 
-def _sound(source: Path | None) -> Generator[AudioFrame]:
+def sound_of(source: Path | None) -> Generator[AudioFrame]:
     """Stereo blocks of BLOCK samples without end: of the source, again and again, or of a scene where it has none."""
     heard = source is not None
     while heard:

@@ -33,10 +33,10 @@ def key_cuts(data: bytes) -> list[int]:
     `data` is whole packets, else ValueError. A reader who starts at such an offset can decode from the first picture.
     """
     packets = _packets(data)
-    pids = _pids(packets)
+    pids = pids_of(packets)
     tables = np.flatnonzero(pids == PAT_PID)
     cuts = []
-    for key in np.flatnonzero((pids == VIDEO_PID) & _starts(packets) & _random_access(packets)):
+    for key in np.flatnonzero((pids == VIDEO_PID) & starts_of(packets) & _random_access(packets)):
         before = tables[tables < key]
         cuts.append(int(before[-1] if len(before) else key) * PACKET)
     return cuts
@@ -49,8 +49,8 @@ def damage(data: bytes, share: float, rng: np.random.Generator) -> bytes:
     survive, so that the decoder tries every picture and meets the damage in its slices.
     """
     packets = _packets(data).copy()
-    starts, random_access = _starts(packets), _random_access(packets)
-    candidates = np.flatnonzero((_pids(packets) == VIDEO_PID) & ~(starts & random_access))
+    starts, random_access = starts_of(packets), _random_access(packets)
+    candidates = np.flatnonzero((pids_of(packets) == VIDEO_PID) & ~(starts & random_access))
     for row in candidates[rng.random(len(candidates)) < share]:
         first = 4 + (1 + int(packets[row, 4]) if packets[row, 3] & 0x20 else 0)
         first += PICTURE_HEADER if starts[row] else 0
@@ -100,7 +100,7 @@ class Counters:
     def renumber(self, data: bytes) -> bytes:
         """`data` with counters that follow on those of the muxers before."""
         packets = _packets(data).copy()
-        pids = _pids(packets)
+        pids = pids_of(packets)
         for pid in np.unique(pids):
             mine = pids == pid
             counted = (packets[mine, 3] + self._ahead.get(int(pid), 0)) & 0x0F
@@ -137,12 +137,12 @@ def _packets(data: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8).reshape(-1, PACKET)
 
 
-def _pids(packets: NDArray[np.uint8]) -> NDArray[np.int32]:
+def pids_of(packets: NDArray[np.uint8]) -> NDArray[np.int32]:
     wide = packets[:, 1:3].astype(np.int32)
     return np.asarray((wide[:, 0] & 0x1F) << 8 | wide[:, 1], np.int32)
 
 
-def _starts(packets: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def starts_of(packets: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Packets that begin a PES packet or a table."""
     return np.asarray((packets[:, 1] & 0x40) != 0)
 

@@ -1,0 +1,108 @@
+"""block_corruption as it happens: bytes flipped and packets lost in the encoded stream, which a decoder conceals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.lab.defects.footage import Plane, decoded, seconds_of
+from monitor.lab.packets import PACKET, VIDEO_PID, pids_of, starts_of
+from monitor.lab.truth import Truth
+
+Rng = np.random.Generator
+
+BLOCK = 16
+APART = 6.0
+"""A macroblock is wrong when it differs by so many levels on average: visible where it has an edge."""
+JOINED = 5
+"""Runs of damaged pictures with so few whole ones between are one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """The least damage that is an event: share of the picture, pictures, mean difference in the wrong macroblocks."""
+
+    area: float
+    pictures: int
+    apart: float
+
+
+ENCODED = Least(0.01, 3, APART)
+BAKED = Least(0.02, 5, 12.0)
+
+
+def damage(data: bytes, at: Iterable[float], packets: int, lost: bool, rng: Rng) -> bytes:
+    """MPEG-TS whose video packets, a burst of so many from each of these shares of the stream on, are lost, or have
+    bytes flipped. What begins a PES packet is left alone: its loss would be a lost picture, and a gap in time."""
+    whole = np.frombuffer(data, np.uint8).reshape(-1, PACKET).copy()
+    video = np.flatnonzero((pids_of(whole) == VIDEO_PID) & ~starts_of(whole))
+    gone = np.zeros(len(whole), np.bool_)
+    for share in at:
+        first = int(share * len(video))
+        for row in video[first : first + packets]:
+            if lost:
+                gone[row] = True
+            else:
+                where = rng.integers(PACKET // 4, PACKET, 4)
+                whole[row, where] ^= rng.integers(1, 256, 4, dtype=np.uint8)
+    return whole[~gone].tobytes()
+
+
+def compare(clean: Path, damaged: Path, fps: int, least: Least, kind: str = "block_corruption") -> tuple[Truth, ...]:
+    """Where the decode of a damaged clip differs from that of the clean one. Pictures that did not come out are taken
+    as the last one shown again."""
+    right, wrong = decoded(clean), decoded(damaged)
+    return _events(_wrongs(right, wrong), fps, least, kind)
+
+
+def _wrongs(right: dict[int, Plane], wrong: dict[int, Plane]) -> list[tuple[float, float]]:
+    """Of each picture in order: share of wrong macroblocks, and their mean difference."""
+    found = []
+    shown: Plane | None = None
+    for pts in sorted(right):
+        shown = wrong.get(pts, shown)
+        if shown is None or shown.shape != right[pts].shape:
+            found.append((1.0, 255.0))
+        else:
+            found.append(wrong_blocks(right[pts], shown))
+    return found
+
+
+def wrong_blocks(right: Plane, shown: Plane) -> tuple[float, float]:
+    """Share of the macroblocks of a picture that differ by more than APART, and their mean difference in levels."""
+    apart = block_difference(right, shown)
+    bad = apart > APART
+    return (float(bad.mean()), float(apart[bad].mean())) if bad.any() else (0.0, 0.0)
+
+
+def block_difference(right: Plane, shown: Plane) -> NDArray[np.float64]:
+    """Mean absolute luma difference of each macroblock [rows, columns] that lies wholly in the picture."""
+    rows, columns = right.shape[0] * 2 // 3 // BLOCK, right.shape[1] // BLOCK
+    a, b = (p[: rows * BLOCK, : columns * BLOCK].astype(np.int16) for p in (right, shown))
+    return np.asarray(np.abs(a - b).reshape(rows, BLOCK, columns, BLOCK).mean(axis=(1, 3)))
+
+
+def _events(found: list[tuple[float, float]], fps: int, least: Least, kind: str) -> tuple[Truth, ...]:
+    bad = [n for n, (area, apart) in enumerate(found) if area >= least.area and apart >= least.apart]
+    runs: list[list[int]] = []
+    for n in bad:
+        if runs and n - runs[-1][-1] <= JOINED + 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    return tuple(
+        Truth(
+            kind,
+            seconds_of(run[0], fps),
+            seconds_of(run[-1] + 1, fps),
+            float(np.mean([found[n][0] for n in run])),
+            float(np.mean([found[n][1] for n in run])),
+            "levels",
+        )
+        for run in runs
+        if len(run) >= least.pictures
+    )

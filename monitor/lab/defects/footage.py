@@ -1,0 +1,170 @@
+"""A stretch of pictures and sound in memory: what defects are made in. Reads any clip, writes a stream."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType, VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from monitor.errors import SettingsError
+from monitor.lab.clips import BLOCK, KEY_S, SOUND_BIT_RATE, pictures_of, sound_of
+from monitor.lab.scenes import RATE
+
+Plane = NDArray[np.uint8]
+
+MAX_BYTES = 3 * 2**30
+"""All pictures of a stretch are in memory at once."""
+
+ENCODERS = {
+    "h264": ("libx264", {"preset": "veryfast", "threads": "1"}),
+    "hevc": ("libx265", {"preset": "ultrafast", "x265-params": "log-level=error:pools=none:frame-threads=1:bframes=2"}),
+}
+"""One thread: the same pictures give the same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height in pixels (even), pictures per second, seconds."""
+
+    width: int = 640
+    height: int = 360
+    fps: int = 25
+    seconds: float = 20.0
+
+    def __post_init__(self) -> None:
+        if self.width % 2 or self.height % 2 or min(self.width, self.height) < 64:
+            raise SettingsError(f"size {self.width}x{self.height}: width and height must be even, and 64 or more")
+        if not 5 <= self.fps <= 60:
+            raise SettingsError(f"{self.fps} pictures a second: must be from 5 to 60")
+        if not 1 <= self.seconds <= 600 or self.width * self.height * 1.5 * self.frames > MAX_BYTES:
+            raise SettingsError(
+                f"{self.seconds} s of {self.width}x{self.height} at {self.fps} pictures a second: must be 1 to 600 s, "
+                f"and {MAX_BYTES >> 30} GiB at most; make a smaller or a shorter clip"
+            )
+
+    @property
+    def frames(self) -> int:
+        """How many pictures."""
+        return round(self.seconds * self.fps)
+
+
+class Footage:
+    """Pictures as 8-bit yuv420p, limited range: `whole` uint8 [n, height * 3 // 2, width], luma, then U, then V."""
+
+    def __init__(self, whole: Plane, fps: int) -> None:
+        self.whole = whole
+        self.fps = fps
+        self.height, self.width = whole.shape[1] * 2 // 3, whole.shape[2]
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    @property
+    def luma(self) -> Plane:
+        """uint8 [n, height, width]: a view."""
+        return self.whole[:, : self.height]
+
+    def chroma(self, n: int) -> tuple[Plane, Plane]:
+        """U and V of picture `n`, [height / 2, width / 2]: views."""
+        return chroma_of(self.whole[n])
+
+    def moved(self, apart: int = 1) -> NDArray[np.float64]:
+        """Mean absolute luma difference of each picture to the one so many before it; 0 for the first ones."""
+        found = np.zeros(len(self))
+        for n in range(apart, len(self)):
+            found[n] = np.abs(self.luma[n, ::2, ::2].astype(np.int16) - self.luma[n - apart, ::2, ::2]).mean()
+        return found
+
+
+def chroma_of(picture: Plane) -> tuple[Plane, Plane]:
+    """U and V of a picture [height * 3 // 2, width]: views [height / 2, width / 2]."""
+    height, width = picture.shape[0] * 2 // 3, picture.shape[1]
+    flat = picture.reshape(-1)[height * width :].reshape(2, height // 2, width // 2)
+    return flat[0], flat[1]
+
+
+def read(source: Path | None, size: Size) -> Footage:
+    """The first pictures of a clip, scaled to the size and shown at its rate; begun again where it is too short.
+    Raises SettingsError if it has no picture, or cannot be read."""
+    whole = np.empty((size.frames, size.height * 3 // 2, size.width), np.uint8)
+    try:
+        with closing(pictures_of(source, size.width, size.height, size.fps)) as pictures:
+            for n, frame in enumerate(islice(pictures, size.frames)):
+                whole[n] = frame.to_ndarray(format="yuv420p")
+    except (av.error.FFmpegError, OSError) as error:
+        raise SettingsError(f"{source}: cannot be read: {error}; give another file") from None
+    return Footage(whole, size.fps)
+
+
+def write(footage: Footage, out: Path, codec: str, bit_rate: int, sound: Path | None) -> Path:
+    """Encode as a stream: `codec` of ENCODERS, AAC stereo from the clip `sound`; MPEG-TS or, for .mp4, MP4."""
+    name, options = ENCODERS[codec]
+    rate = {"b": str(bit_rate), "maxrate": str(bit_rate * 5 // 4), "bufsize": str(bit_rate * 2)}
+    form = "mp4" if out.suffix == ".mp4" else "mpegts"
+    with av.open(str(out), "w", format=form) as container:
+        gop = {"g": str(KEY_S * footage.fps)}
+        picture = container.add_stream(name, rate=footage.fps, options=options | rate | gop)
+        if not isinstance(picture, VideoStream):
+            raise TypeError(f"{name} gave a {picture.type} stream, must be video")
+        picture.width, picture.height, picture.pix_fmt = footage.width, footage.height, "yuv420p"
+        heard = container.add_stream("aac", rate=RATE, layout="stereo")
+        heard.bit_rate = SOUND_BIT_RATE
+        played = 0
+        with closing(sound_of(sound)) as blocks:
+            for n, frame in enumerate(_frames(footage)):
+                container.mux(picture.encode(frame))
+                while played * footage.fps <= n * RATE:
+                    container.mux(heard.encode(_at(next(blocks), played)))
+                    played += BLOCK
+        container.mux(picture.encode(None))
+        container.mux(heard.encode(None))
+    return out
+
+
+def decoded(clip: Path) -> dict[int, Plane]:
+    """What a decoder makes of a clip's pictures, with its concealment: by pts."""
+    found: dict[int, Plane] = {}
+    with av.open(f"file:{clip}") as container:
+        native = container.streams.video[0]
+        context = native.codec_context
+        assert isinstance(context, VideoCodecContext)
+        context.thread_count = 1
+        for packet in container.demux(native):
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError:
+                continue
+            for frame in frames:
+                if isinstance(frame, VideoFrame) and frame.pts is not None:
+                    found[frame.pts] = np.asarray(frame.to_ndarray(format="yuv420p"), np.uint8)
+    return found
+
+
+def _frames(footage: Footage) -> Iterator[VideoFrame]:
+    for n, whole in enumerate(footage.whole):
+        frame = VideoFrame.from_ndarray(whole, format="yuv420p")
+        frame.pts, frame.time_base, frame.pict_type = n, Fraction(1, footage.fps), PictureType.NONE
+        yield frame
+
+
+def _at(block: AudioFrame, sample: int) -> AudioFrame:
+    block.pts, block.time_base = sample, Fraction(1, RATE)
+    return block
+
+
+def seconds_of(frames: int, fps: int) -> float:
+    """When picture number `frames` is shown, rounded to the microsecond."""
+    return math.floor(frames / fps * 1e6 + 0.5) / 1e6

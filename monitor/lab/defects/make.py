@@ -1,0 +1,170 @@
+"""One case: which defect, how strong, when; made in the pictures, encoded as a stream, written down."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from monitor.errors import SettingsError
+from monitor.lab.clips import bit_rate
+from monitor.lab.defects import coarse, corruption, pictures, timing
+from monitor.lab.defects.footage import Footage, Plane, Size, decoded, read, seconds_of, write
+from monitor.lab.truth import STRENGTHS, Case, Strength, Truth, write_case
+
+Rng = np.random.Generator
+Change = Callable[[Footage, int, int, float, Rng], float]
+"""Makes a defect in pictures first..last (exclusive), so strong; gives the share of the picture that it takes."""
+
+CLEAN_S = 4.0
+"""Nothing is wrong before this, nor for as long between two defects: a stream has its normal."""
+TAIL_S = 2.0
+LASTS_S = (1.5, 5.0)
+TRIES = 60
+USUAL = Size()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a kind is made: the unit of its strengths, the three of them, and what it needs.
+
+    `motion`: least mean difference between pictures, in levels, without which nobody would see it.
+    """
+
+    change: Change
+    unit: str
+    amounts: tuple[float, float, float]
+    motion: float = 0.0
+
+
+MOTION = 2.5
+RECIPES: Mapping[str, Recipe] = {
+    "black": Recipe(pictures.black, "levels of noise", (3.0, 1.5, 0.0)),
+    "freeze": Recipe(timing.freeze, "share of the picture", (0.7, 0.85, 1.0), MOTION),
+    "solid_color": Recipe(pictures.solid_color, "levels of noise", (3.0, 1.5, 0.0)),
+    "test_pattern": Recipe(pictures.test_pattern, "share that counts", (0.06, 0.02, 0.0)),
+    "snow": Recipe(pictures.snow, "levels", (30.0, 45.0, 60.0)),
+    "blockiness": Recipe(coarse.blockiness, "levels per step", (40.0, 70.0, 120.0)),
+    "blur": Recipe(coarse.blur, "pixels", (1.2, 2.0, 4.0)),
+    "noise": Recipe(coarse.noise, "levels", (5.0, 9.0, 16.0)),
+    "banding": Recipe(coarse.banding, "levels per step", (8.0, 14.0, 24.0)),
+    "combing": Recipe(timing.combing, "pictures apart", (1.0, 2.0, 3.0), MOTION),
+    "tearing": Recipe(timing.tearing, "pictures apart", (1.0, 2.0, 4.0), MOTION),
+    "stutter": Recipe(timing.stutter, "per second", (3.0, 5.0, 8.0), MOTION),
+    "flashing": Recipe(timing.flashing, "flashes per second", (4.0, 6.0, 10.0)),
+    "letterbox": Recipe(pictures.letterbox, "share of each bar", (0.07, 0.12, 0.2)),
+    "levels": Recipe(coarse.levels, "share of the pixels", (0.1, 0.25, 0.45)),
+}
+CORRUPTION = (2.0, 6.0, 20.0)
+"""Packets in a burst."""
+AMOUNTS: Mapping[str, tuple[str, tuple[float, float, float]]] = {
+    **{kind: (recipe.unit, recipe.amounts) for kind, recipe in RECIPES.items()},
+    "block_corruption": ("packets in a burst", CORRUPTION),
+}
+KINDS = tuple(sorted(AMOUNTS))
+
+
+def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: int, size: Size = USUAL) -> Case:
+    """Make a clip at `out` (.ts or .mp4) with two defects of a kind, and write its truth beside it.
+
+    `source`: a clean clip; `None`: a scene of the lab. One case in four is HEVC, the others H.264, at streaming bit
+    rates. Raises SettingsError for what it does not know, and for a clip in which nobody would see this defect.
+    """
+    if kind not in AMOUNTS:
+        raise SettingsError(f"kind {kind!r}: cannot be made; choose from {', '.join(KINDS)}")
+    if strength not in STRENGTHS:
+        raise SettingsError(f"strength {strength!r}: must be one of {', '.join(STRENGTHS)}")
+    if out.suffix not in (".ts", ".mp4"):
+        raise SettingsError(f"{out.name}: must end in .ts or .mp4")
+    rng = np.random.default_rng([seed, KINDS.index(kind), STRENGTHS.index(strength)])
+    footage = read(source, size)
+    codec = "hevc" if rng.integers(4) == 0 else "h264"
+    if kind == "block_corruption":
+        truths = _corrupt(footage, strength, source, out, rng)
+    else:
+        truths = _changed(footage, kind, strength, rng)
+        write(footage, out, codec, _rate(footage, codec), source)
+    case = Case(kind, strength, seed, "scene" if source is None else source.name, "lab", truths)
+    write_case(out, case)
+    return case
+
+
+def _rate(footage: Footage, codec: str) -> int:
+    return bit_rate(codec, footage.width, footage.height, footage.fps)
+
+
+def _changed(footage: Footage, kind: str, strength: Strength, rng: Rng) -> tuple[Truth, ...]:
+    recipe = RECIPES[kind]
+    amount = recipe.amounts[STRENGTHS.index(strength)]
+    if kind == "freeze" and amount < 1:
+        timing.ticker(footage, amount, rng)
+    found = []
+    for first, last in _times(footage, recipe, amount, rng):
+        area = recipe.change(footage, first, last, amount, rng)
+        fps = footage.fps
+        found.append(Truth(kind, seconds_of(first, fps), seconds_of(last, fps), area, amount, recipe.unit))
+    return tuple(found)
+
+
+def _times(footage: Footage, recipe: Recipe, amount: float, rng: Rng) -> list[tuple[int, int]]:
+    """First and last picture of each of two defects, where there is enough motion for them to be seen."""
+    moved = footage.moved()
+    fps, total = footage.fps, len(footage)
+    for _ in range(TRIES):
+        lasts = rng.uniform(*LASTS_S, size=2)
+        spare = total / fps - 2 * CLEAN_S - TAIL_S - lasts.sum()
+        if spare < 0:
+            raise SettingsError(f"{total / fps:.0f} s: too short for two defects; make at least 20 s")
+        early = rng.uniform(0, spare)
+        starts = (CLEAN_S + early, CLEAN_S + early + lasts[0] + CLEAN_S + rng.uniform(0, spare - early))
+        found = [(round(s * fps), round((s + d) * fps)) for s, d in zip(starts, lasts, strict=True)]
+        if all(_moves(moved[a - 2 : b], recipe.motion) for a, b in found):
+            return found
+    raise SettingsError(f"no two stretches with enough motion (mean difference {recipe.motion:g}); take another clip")
+
+
+def _moves(moved: np.ndarray[tuple[int], np.dtype[np.float64]], least: float) -> bool:
+    """Whether it moves throughout: every third of the stretch, and its median, and its first picture."""
+    if not least:
+        return True
+    parts = np.array_split(moved, 3)
+    return bool(moved[:4].min() > least / 2 and all(np.median(part) >= least for part in parts))
+
+
+def _corrupt(footage: Footage, strength: Strength, source: Path | None, out: Path, rng: Rng) -> tuple[Truth, ...]:
+    """Damage the finished stream. In one case of two the result of decoding it is encoded again: damage upstream."""
+    baked = bool(rng.integers(2))
+    packets = round(CORRUPTION[STRENGTHS.index(strength)])
+    least = corruption.BAKED if baked else corruption.ENCODED
+    with tempfile.TemporaryDirectory() as folder:
+        clean = write(footage, Path(folder) / "clean.ts", "h264", _rate(footage, "h264"), source)
+        for _ in range(TRIES):
+            at = sorted((rng.uniform(0.22, 0.5), rng.uniform(0.6, 0.88)))
+            lost = bool(rng.integers(2))
+            damaged = Path(folder) / "damaged.ts"
+            damaged.write_bytes(corruption.damage(clean.read_bytes(), at, packets, lost, rng))
+            truths = corruption.compare(clean, damaged, footage.fps, least)
+            if truths:
+                break
+        else:
+            raise SettingsError("block_corruption: no damage that can be seen in this clip; take another one")
+        if baked:
+            again = Footage(_in_order(decoded(clean), decoded(damaged)), footage.fps)
+            write(again, out, "h264", _rate(footage, "h264"), source)
+        else:
+            out.write_bytes(damaged.read_bytes())
+    how = "baked" if baked else "encoded"
+    return tuple(Truth(t.kind, t.start_s, t.end_s, t.area, t.amount, how) for t in truths)
+
+
+def _in_order(right: dict[int, Plane], wrong: dict[int, Plane]) -> Plane:
+    """The damaged pictures in order; where one did not come out, the last one again."""
+    shown = right[min(right)]
+    found: list[Plane] = []
+    for pts in sorted(right):
+        shown = wrong.get(pts, shown)
+        found.append(shown)
+    return np.stack(found)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scene import moving
+
+from monitor.lab.defects.corruption import ENCODED, Least, compare, damage, wrong_blocks
+from monitor.lab.defects.footage import Footage, decoded, write
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(moving(6), tmp_path_factory.mktemp("clips") / "clean.ts", "h264", 400_000, None)
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_the_truth_is_where_the_decodes_differ(clean: Path, tmp_path: Path, lost: bool) -> None:
+    damaged = tmp_path / "damaged.ts"
+    for seed in range(10):
+        damaged.write_bytes(damage(clean.read_bytes(), [0.5], 6, lost, np.random.default_rng(seed)))
+        if truths := compare(clean, damaged, 10, ENCODED):
+            break
+    right, wrong = decoded(clean), decoded(damaged)
+    shown = [wrong_blocks(right[pts], wrong.get(pts, right[pts]))[0] for pts in sorted(right)]
+    (truth,) = truths
+    first, last = round(truth.start_s * 10), round(truth.end_s * 10)
+    assert max(shown[:first], default=0) < 0.01
+    assert max(shown[last:], default=0) < 0.01
+    assert last - first >= 3
+    assert 0.01 <= truth.area <= 1
+
+
+def test_a_whole_stream_has_no_event(clean: Path) -> None:
+    assert compare(clean, clean, 10, ENCODED) == ()
+
+
+def test_what_is_too_small_or_too_short_is_no_event(clean: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.ts"
+    damaged.write_bytes(damage(clean.read_bytes(), [0.3, 0.6], 6, True, np.random.default_rng(0)))
+    assert compare(clean, damaged, 10, Least(1.1, 3, 6.0)) == ()
+    assert compare(clean, damaged, 10, Least(0.01, 100, 6.0)) == ()
+
+
+def test_blocks_are_counted_by_their_mean() -> None:
+    right = Footage(np.full((1, 144, 128), 100, np.uint8), 10)
+    wrong = Footage(right.whole.copy(), 10)
+    wrong.luma[0, 16:32, 32:64] += 10
+    wrong.luma[0, 48:56, 0:16] += 10  # Half of a block: 5 levels on average, too little.
+    share, apart = wrong_blocks(right.whole[0], wrong.whole[0])
+    assert share == pytest.approx(2 / 48)
+    assert apart == 10

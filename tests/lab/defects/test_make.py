@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from monitor.errors import SettingsError
+from monitor.lab.defects import AMOUNTS, KINDS, make
+from monitor.lab.defects.footage import Size, decoded, read
+from monitor.lab.truth import read_case
+
+SMALL = Size(128, 96, 10, 20)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("black", "a.mp4"), ("letterbox", "a.ts"), ("block_corruption", "a.ts")])
+def test_a_case_is_wrong_where_it_says_so(kind: str, name: str, tmp_path: Path) -> None:
+    case = make(kind, "strong", None, tmp_path / name, 3, SMALL)
+    assert read_case(tmp_path / name) == case
+    shown = decoded(tmp_path / name)
+    pictures = np.stack([shown[pts] for pts in sorted(shown)])[:, :96].astype(int)
+    apart = np.abs(pictures - read(None, SMALL).luma[: len(pictures)]).mean(axis=(1, 2))
+    wrong = np.zeros(len(pictures), np.bool_)
+    for truth in case.truths:
+        wrong[round(truth.start_s * 10) : round(truth.end_s * 10)] = True
+    assert 10 < wrong.sum() < 120
+    assert np.median(apart[wrong]) > 2 * np.median(apart[~wrong])
+    assert not wrong[:40].any()
+
+
+def test_the_same_seed_makes_the_same_clip(tmp_path: Path) -> None:
+    for name in ("a.ts", "b.ts", "c.ts"):
+        make("noise", "weak", None, tmp_path / name, 2 if name == "c.ts" else 1, SMALL)
+    first, second, other = ((tmp_path / name).read_bytes() for name in ("a.ts", "b.ts", "c.ts"))
+    assert first == second
+    assert first != other
+
+
+def test_every_kind_has_three_strengths_that_rise_or_fall() -> None:
+    for unit, amounts in AMOUNTS.values():
+        assert unit
+        assert len(amounts) == 3
+        assert sorted(amounts) in (list(amounts), list(amounts)[::-1])
+    assert len(KINDS) == 16
+
+
+def test_what_cannot_be_made(tmp_path: Path) -> None:
+    still = Size(128, 96, 10, 8)
+    with pytest.raises(SettingsError, match="choose from"):
+        make("sepia", "weak", None, tmp_path / "a.ts", 1, SMALL)
+    with pytest.raises(SettingsError, match="weak, middle, strong"):
+        make("black", "huge", None, tmp_path / "a.ts", 1, SMALL)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match=r"\.ts or \.mp4"):
+        make("black", "weak", None, tmp_path / "a.avi", 1, SMALL)
+    with pytest.raises(SettingsError, match="too short"):
+        make("black", "weak", None, tmp_path / "a.ts", 1, still)
