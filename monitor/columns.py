@@ -3,14 +3,16 @@ here, by one function for every twin. Has no opinion: `dark` and `lit` are level
 
 Levels are 8-bit levels whatever the bit depth (a 10-bit 64 is 16.0). The fast set, on every frame:
     luma           mean luma
-    chroma_offset  largest distance of a chroma plane's mean from grey; 0 for grey formats
+    u, v           mean of each chroma plane (grey: 128); 128 for grey formats
+    chroma_offset  largest distance of these from grey
     difference     mean absolute difference to the frame before over all planes
     drift          the same to the reference picture, which is the last one that differed by more than STILL from the
                    reference before it: small while a picture stands, whatever creeps adds up. FFmpeg's freezedetect
                    keeps its reference in this way, with its threshold for STILL
     moving         largest mean absolute luma difference in any place of the 9 x 16 map
-    dark           share of pixels at or below 10 % of the luma range (FFmpeg blackdetect's default `pix_th`)
-    lit            share of places of the map with a pixel above 25 % of the luma range
+    dark           share of pixels at or below 10 % of the luma range (FFmpeg blackdetect's default `pix_th`); with PQ
+                   and HLG (ITU-R BT.2100), at or below the level of the same luminance
+    lit            share of places of the map with a pixel above 25 % of the luma range, likewise
     bar_top, bar_bottom, bar_left, bar_right
                    share of the rows or columns of tiles that are dark throughout, from this edge on
     gradient_x, gradient_y
@@ -18,6 +20,7 @@ Levels are 8-bit levels whatever the bit depth (a 10-bit 64 is 16.0). The fast s
     block_x, block_y
                    how much larger that is on the 8-pixel grid (x or y a multiple of 8) than off it
     key            1 for a key frame
+    interlaced     1 for a picture of two fields, as the stream says
 The slow set, where it is due (see `monitor.measure`):
     contrast       standard deviation of luma
     luma_min, luma_max, luma_p01, luma_p50, luma_p99
@@ -35,7 +38,8 @@ The slow set, where it is due (see `monitor.measure`):
     phase_x_excess, phase_y_excess
                    how much larger it is there than the mean of the other phases: blocks of a coding grid that was
                    shifted, or scaled by a whole number
-Maps: `mean` (luma, rounded), `difference` (eighths of a level, rounded up, 255 = 32 levels or more).
+Maps: `mean` (luma, rounded), `difference` (eighths of a level, rounded up, 255 = 32 levels or more), `u` and `v` (means
+of chroma, rounded).
 
 A picture too small for a stencil has NaN there, and the reason TOO_SMALL. With nothing to compare it with, the reason
 is NO_PREVIOUS, whatever its size.
@@ -44,7 +48,7 @@ is NO_PREVIOUS, whatever its size.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -52,14 +56,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.kernels import FAST, GRID_PHASES, SLOW, TILE, Summary
-from monitor.records import Frame, Reason
+from monitor.kernels import CHROMA_TILE, FAST, GRID_PHASES, SLOW, TILE, Summary, places
+from monitor.records import GRID, Frame, Reason
 
-DARK = 0.10
-LIT = 0.25
+DARK_AND_LIT: Mapping[int, tuple[float, float]] = {16: (0.108, 0.225), 18: (0.066, 0.166)}
+"""By transfer characteristics (ITU-T H.273: 16 PQ, 18 HLG), as shares of the luma range: the signals of the luminance
+that 10 % and 25 % of SDR have on a display of 100 cd/m2 (ITU-R BT.1886): 0.4 and 3.6 cd/m2; HLG on one of 1000."""
+SDR_DARK_AND_LIT = (0.10, 0.25)
 
 FAST_COLUMNS = (
     "luma",
+    "u",
+    "v",
     "chroma_offset",
     "difference",
     "drift",
@@ -75,6 +83,7 @@ FAST_COLUMNS = (
     "block_x",
     "block_y",
     "key",
+    "interlaced",
 )
 SLOW_COLUMNS = (
     "contrast",
@@ -98,10 +107,13 @@ SLOW_COLUMNS = (
     "phase_y",
     "phase_y_excess",
 )
-GRIDS = ("mean", "difference")
+GRIDS = ("mean", "difference", "u", "v")
 
 _IMMERKAER = math.sqrt(math.pi / 2) / 6
 """From the mean absolute answer of the mask to the standard deviation of the noise (Immerkær 1996, eq. 4)."""
+
+NO_COLOUR = 128.0
+"""The level of chroma in grey."""
 
 Floats = NDArray[np.float64]
 
@@ -117,13 +129,16 @@ class Slow:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was counted of one picture. `chroma`: sum of each chroma plane. NaN where there was nothing to compare."""
+    """What was counted of one picture. `chroma`: sums of the two chroma planes in each place of the grid, `colour`: of
+    each plane (none: a grey format). NaN where there was nothing to compare."""
 
     summary: Summary
-    chroma: tuple[int, ...]
+    chroma: tuple[NDArray[np.int64], ...]
+    colour: tuple[int, ...]
     changed: float
     drift: float
     key: bool
+    interlaced: bool
     slow: Slow | None
 
 
@@ -134,6 +149,7 @@ class Form(NamedTuple):
     bit_depth: int
     msb_aligned: bool
     full_range: bool
+    transfer: int
     shapes: tuple[tuple[int, ...], ...]
 
 
@@ -147,7 +163,6 @@ class Levels:
     lit: int
     low: int
     high: int
-    grey: int
     unit: int
     shift: int
     count: int
@@ -156,7 +171,7 @@ class Levels:
 def form_of(frame: Frame) -> Form:
     """The form of a frame."""
     shapes = tuple([plane.shape for plane in frame.planes])
-    return Form(frame.pixel_format, frame.bit_depth, frame.msb_aligned, frame.full_range, shapes)
+    return Form(frame.pixel_format, frame.bit_depth, frame.msb_aligned, frame.full_range, frame.transfer, shapes)
 
 
 @lru_cache(maxsize=64)
@@ -165,13 +180,13 @@ def levels_of(form: Form) -> Levels:
     bits = form.bit_depth
     up = 16 - bits if form.msb_aligned else 0
     low, high = (0, 2**bits - 1) if form.full_range else (16 << bits >> 8, 235 << bits >> 8)
+    dark, lit = DARK_AND_LIT.get(form.transfer, SDR_DARK_AND_LIT)
     return Levels(
         scale=2.0 ** (8 - bits - up),
-        dark=int(low + DARK * (high - low)) << up,
-        lit=int(low + LIT * (high - low)) << up,
+        dark=int(low + dark * (high - low)) << up,
+        lit=int(low + lit * (high - low)) << up,
         low=low,
         high=high,
-        grey=1 << (bits + up - 1),
         unit=1 << max(0, bits + up - 8),
         shift=up,
         count=2 ** max(bits, 8),
@@ -179,19 +194,17 @@ def levels_of(form: Form) -> Levels:
 
 
 @lru_cache(maxsize=64)
-def tile_pixels(height: int, width: int) -> NDArray[np.int64]:
+def tile_pixels(height: int, width: int, tile: int = TILE) -> NDArray[np.int64]:
     """How many pixels each tile has (fewer at the lower and right edge)."""
-    rows = np.diff(np.append(np.arange(0, height, TILE), height))
-    columns = np.diff(np.append(np.arange(0, width, TILE), width))
+    rows = np.diff(np.append(np.arange(0, height, tile), height))
+    columns = np.diff(np.append(np.arange(0, width, tile), width))
     return np.outer(rows, columns)
 
 
 @lru_cache(maxsize=64)
-def _cell_pixels(height: int, width: int, rows: int, columns: int) -> NDArray[np.int64]:
-    """... and each place of a grid."""
-    pixels = tile_pixels(height, width)
-    across = np.add.reduceat(pixels, np.arange(columns) * pixels.shape[1] // columns, axis=1)
-    return np.add.reduceat(across, np.arange(rows) * pixels.shape[0] // rows, axis=0)
+def _cell_pixels(height: int, width: int, tile: int = TILE) -> NDArray[np.int64]:
+    """... and each place of the grid."""
+    return places(np.ascontiguousarray(tile_pixels(height, width, tile), np.int32), GRID)
 
 
 def values_of(
@@ -203,7 +216,7 @@ def values_of(
     totals = np.stack([c.summary.totals for c in counts]).astype(np.float64)
     cells = np.stack([c.summary.cells for c in counts])
     total = {name: totals[:, k] for k, name in enumerate(FAST)}
-    cell_pixels = _cell_pixels(height, width, *cells.shape[2:])
+    cell_pixels = _cell_pixels(height, width)
     cell_mean = cells[:, FAST.index("sum")] / cell_pixels * levels.scale
     cell_difference = cells[:, FAST.index("difference")] / cell_pixels * levels.scale
     compared = ~np.isnan([c.changed for c in counts])
@@ -213,9 +226,12 @@ def values_of(
     on_x, off_x = _grid_samples(width, height)
     on_y, off_y = _grid_samples(height, width)
     steps = levels.scale
+    chroma, chroma_maps = _chroma(form, counts, levels)
     values: dict[str, Floats] = {
         "luma": total["sum"] / pixels * levels.scale,
-        "chroma_offset": _chroma_offset(form, counts, levels),
+        "u": chroma[:, 0],
+        "v": chroma[:, 1],
+        "chroma_offset": np.abs(chroma - NO_COLOUR).max(axis=1),
         "difference": np.array([c.changed for c in counts]),
         "drift": np.array([c.drift for c in counts]),
         "moving": np.where(compared, cell_difference.max(axis=(1, 2)), np.nan),
@@ -230,6 +246,7 @@ def values_of(
         "block_x": (_mean(total["across_on"], on_x) - _mean(total["across_off"], off_x)) * steps,
         "block_y": (_mean(total["down_on"], on_y) - _mean(total["down_off"], off_y)) * steps,
         "key": np.array([float(c.key) for c in counts]),
+        "interlaced": np.array([float(c.interlaced) for c in counts]),
     }
     values |= {name: np.full(len(counts), np.nan) for name in SLOW_COLUMNS}
     due = [i for i, c in enumerate(counts) if c.slow is not None]
@@ -240,6 +257,8 @@ def values_of(
     grids = {
         "mean": np.minimum(np.rint(cell_mean), 255).astype(np.uint8),
         "difference": np.minimum(np.ceil(cell_difference * 8), 255).astype(np.uint8),
+        "u": np.minimum(np.rint(chroma_maps[:, 0]), 255).astype(np.uint8),
+        "v": np.minimum(np.rint(chroma_maps[:, 1]), 255).astype(np.uint8),
     }
     reason = np.full(len(counts), Reason.NOT_DUE, np.uint8)
     reason[due] = Reason.MEASURED
@@ -285,13 +304,16 @@ def _slow(form: Form, counts: Sequence[Counts], levels: Levels) -> dict[str, Flo
     return columns
 
 
-def _chroma_offset(form: Form, counts: Sequence[Counts], levels: Levels) -> Floats:
-    if not counts[0].chroma:
-        return np.zeros(len(counts))
-    sizes = np.array([height * width for height, width in form.shapes[1:]])
-    means = np.array([c.chroma for c in counts]) / sizes
-    offsets: Floats = np.abs(means - levels.grey).max(axis=1) * levels.scale
-    return offsets
+def _chroma(form: Form, counts: Sequence[Counts], levels: Levels) -> tuple[Floats, Floats]:
+    """Means of the two chroma planes [N, 2], and of each place of theirs [N, 2, 9, 16], in 8-bit levels."""
+    if len(form.shapes) < 3:
+        return np.full((len(counts), 2), NO_COLOUR), np.full((len(counts), 2, *GRID), NO_COLOUR)
+    height, width = form.shapes[1]
+    cells = np.array([c.chroma for c in counts]).astype(np.float64)
+    maps = cells / _cell_pixels(height, width, CHROMA_TILE) * levels.scale
+    # Where places share tiles, their sum is not the picture's.
+    totals = np.array([c.colour for c in counts]).astype(np.float64)
+    return totals / (height * width) * levels.scale, maps
 
 
 def _grid_samples(across: int, along: int) -> tuple[int, int]:

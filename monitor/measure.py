@@ -15,11 +15,11 @@ from fractions import Fraction
 import numpy as np
 
 from monitor.columns import Counts, Form, Slow, form_of, levels_of, tile_pixels, values_of
-from monitor.kernels import FAST, SLOW, fast_tiles, plane_sums, slow_tiles, summarise
+from monitor.kernels import FAST, SLOW, chroma_tiles, fast_tiles, places, plane_sums, slow_tiles, summarise
 from monitor.media.timeline import Timeline
 from monitor.records import GRID, Depth, Frame, FrameBatch, Readings
 
-MADE_BY = "video@2/cpu"
+MADE_BY = "video@3/cpu"
 SLOW_S = 0.5
 STILL = 0.256
 """-60 dB of 256 levels."""
@@ -101,7 +101,7 @@ def _count(
     before = frame.planes if previous is None else previous.planes
     tiles = fast_tiles(frame.planes[0], before[0], levels.dark)
     summary = summarise(tiles, tile_pixels(*frame.size), _MAXIMUM, _DARK, GRID)
-    chroma = [plane_sums(now, then) for now, then in zip(frame.planes[1:], before[1:], strict=True)]
+    chroma = [chroma_tiles(now, then) for now, then in zip(frame.planes[1:], before[1:], strict=True)]
     slow = None
     if due:
         parts, phases, histogram = slow_tiles(frame.planes[0], levels.unit, levels.shift, levels.count)
@@ -115,10 +115,12 @@ def _count(
         drift = _apart(frame, reference, levels.scale)
     counts = Counts(
         summary=summary,
-        chroma=tuple(part for part, _ in chroma),
+        chroma=tuple(places(tiles, GRID) for tiles, _ in chroma),
+        colour=tuple(int(tiles.sum()) for tiles, _ in chroma),
         changed=math.nan if previous is None else changed,
         drift=math.nan if previous is None else drift,
         key=frame.key,
+        interlaced=frame.interlaced,
         slow=slow,
     )
     stands = reference is not None and previous is not None and drift <= STILL

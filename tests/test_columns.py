@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from monitor.columns import FAST_COLUMNS, GRIDS, SLOW_COLUMNS
+from monitor.columns import FAST_COLUMNS, GRIDS, SLOW_COLUMNS, Form, levels_of
 from monitor.measure import PictureMeter
 from monitor.media.timeline import Timeline
 from monitor.records import Frame, FrameBatch, Readings, Reason
@@ -57,11 +57,11 @@ def edge(full: list[bool]) -> float:
     return (full.index(False) if False in full else len(full)) / len(full)
 
 
-def places(values: Levels) -> list[list[Levels]]:
+def places(values: Levels, tile: int = 16) -> list[list[Levels]]:
     """The 9 x 16 places of the map: what lies in each, in whole tiles; small pictures show a tile in many places."""
-    rows, across = (-(-length // 16) for length in values.shape)
+    rows, across = (-(-length // tile) for length in values.shape)
     cuts = [
-        [slice(16 * (i * n // parts), 16 * max((i + 1) * n // parts, i * n // parts + 1)) for i in range(parts)]
+        [slice(tile * (i * n // parts), tile * max((i + 1) * n // parts, i * n // parts + 1)) for i in range(parts)]
         for n, parts in ((rows, 9), (across, 16))
     ]
     return [[values[down, over] for over in cuts[1]] for down in cuts[0]]
@@ -78,6 +78,8 @@ def defined(planes: tuple[Levels, ...], before: tuple[Levels, ...], full_range: 
     change = mean(np.concatenate([part.ravel() for part in changes]))
     truth = {
         "luma": mean(p),
+        "u": mean(planes[1]),
+        "v": mean(planes[2]),
         "chroma_offset": max(abs(mean(plane) - 128) for plane in planes[1:]),
         "difference": change,
         "drift": change,
@@ -89,6 +91,7 @@ def defined(planes: tuple[Levels, ...], before: tuple[Levels, ...], full_range: 
         "bar_left": edge(stripes),
         "bar_right": edge(stripes[::-1]),
         "key": 0.0,
+        "interlaced": 0.0,
         "contrast": float(np.std(p)),
         "luma_min": p.min(),
         "luma_max": p.max(),
@@ -154,13 +157,14 @@ def test_every_column_at_every_depth_is_its_definition_in_8_bit_levels(
     assert found.reason.tolist() == [Reason.TOO_SMALL if min(size) < 9 else Reason.MEASURED]
     assert tuple(found.grids) == GRIDS
     change = np.abs(now[0] - before[0])
-    for (name_, values), made in zip(
-        {"mean": now[0], "difference": change}.items(),
-        (np.rint, lambda m: np.minimum(np.ceil(8 * m), 255)),
-        strict=True,
+    for name_, values, tile, made in (
+        ("mean", now[0], 16, np.rint),
+        ("difference", change, 16, lambda m: np.minimum(np.ceil(8 * m), 255)),
+        ("u", now[1], 8, np.rint),
+        ("v", now[2], 8, np.rint),
     ):
-        truth = [[made(mean(place)) for place in row] for row in places(values)]
-        np.testing.assert_array_equal(found.grids[name_][0], truth)
+        truth = [[made(mean(place)) for place in row] for row in places(values, tile)]
+        np.testing.assert_array_equal(found.grids[name_][0], truth, name_)
 
 
 DEEP = pytest.mark.parametrize("name", ["yuv420p", "yuv420p10le", "p010le"])
@@ -292,3 +296,11 @@ def test_the_columns_can_be_stored() -> None:
 def test_a_key_frame_says_so() -> None:
     planes = (np.full((16, 16), 90), *GREY)
     assert [float(measured(frame(planes, key=key)).values["key"][0]) for key in (True, False)] == [1, 0]
+
+
+@pytest.mark.parametrize(("transfer", "dark", "lit"), [(1, 37.9, 70.75), (16, 39.652, 65.275), (18, 30.454, 52.354)])
+def test_dark_and_lit_are_levels_of_one_luminance(transfer: int, dark: float, lit: float) -> None:
+    """Of 10 bits: PQ and HLG put the same luminance at other levels than SDR."""
+    levels = levels_of(Form("yuv420p10le", 10, False, False, transfer, ((90, 160),)))
+    assert levels.dark / 4 == pytest.approx(dark, abs=0.3)
+    assert levels.lit / 4 == pytest.approx(lit, abs=0.3)

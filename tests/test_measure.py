@@ -79,6 +79,12 @@ def test_chroma_counts_in_the_difference_and_tells_green_from_black() -> None:
     assert value(green, "difference") == pytest.approx(128 / 3)
 
 
+def test_what_the_stream_says_of_a_picture_is_told() -> None:
+    said = readings(frame(100, key=True), frame(100, 1, interlaced=True))
+    assert said.values["key"].tolist() == [1, 0]
+    assert said.values["interlaced"].tolist() == [0, 1]
+
+
 def test_moving_is_the_place_that_moves_most() -> None:
     still = np.full((144, 256), 100)
     clock = still.copy()
@@ -260,7 +266,7 @@ def test_a_picture_measures_the_same_in_every_layout(name: str) -> None:
     plain, other = (
         readings(decoded(luma, of, 100, 170), previous=decoded(luma[::-1], of, 90, 175)) for of in ("yuv420p", name)
     )
-    chroma = () if name in ("nv12", "p010le") else ("difference", "drift", "chroma_offset")
+    chroma = () if name in ("nv12", "p010le") else ("difference", "drift", "u", "v", "chroma_offset")
     for column in plain.values.keys() - chroma:
         np.testing.assert_array_equal(plain.values[column], other.values[column], column)
     assert value(other, "chroma_offset") == (0 if name.startswith("gray") else 42)

@@ -17,7 +17,7 @@ from monitor.columns import form_of, levels_of, tile_pixels
 from monitor.detect import DetectorStates, Inputs, detect, detectors
 from monitor.errors import SourceError
 from monitor.incidents import IncidentState, gather
-from monitor.kernels import FAST, HOPS, fast_tiles, k_weighting, plane_sums, slow_tiles, sound_rows, sound_state
+from monitor.kernels import FAST, HOPS, chroma_tiles, fast_tiles, k_weighting, slow_tiles, sound_rows, sound_state
 from monitor.kernels import summarise as kernel_summarise
 from monitor.lab.yardsticks import Clip, bare_decode
 from monitor.measure import SLOW_S, PictureMeter
@@ -125,7 +125,7 @@ def kernel_times(clip: Clip) -> list[KernelTime]:
 
     def sums() -> None:
         for now, before in chroma:
-            plane_sums(now, before)
+            chroma_tiles(now, before)
 
     def places() -> None:
         for each in tiles:
@@ -137,7 +137,7 @@ def kernel_times(clip: Clip) -> list[KernelTime]:
         _time(clip, "summarise", places, len(tiles), clip.fps),
     ]
     if chroma:
-        found.insert(2, _time(clip, "plane_sums (chroma)", sums, len(chroma), clip.fps * len(chroma) / len(pairs)))
+        found.insert(2, _time(clip, "chroma_tiles", sums, len(chroma), clip.fps * len(chroma) / len(pairs)))
     if sound:
         found.append(_sound_time(clip, sound))
     return found

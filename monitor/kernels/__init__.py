@@ -5,11 +5,22 @@ every twin, bit for bit; whatever has a fraction in it is computed from them aft
 """
 
 from monitor.kernels import grid, picture, sound
-from monitor.kernels.grid import Summary, summarise
-from monitor.kernels.picture import FAST, GRID_PHASES, SLOW, TILE, fast_tiles, plane_sums, slow_tiles
+from monitor.kernels.grid import Summary, places, summarise
+from monitor.kernels.picture import (
+    CHROMA_TILE,
+    FAST,
+    GRID_PHASES,
+    SLOW,
+    TILE,
+    chroma_tiles,
+    fast_tiles,
+    plane_sums,
+    slow_tiles,
+)
 from monitor.kernels.sound import HOPS, SoundRows, SoundState, k_weighting, sound_rows, sound_state
 
 __all__ = [
+    "CHROMA_TILE",
     "FAST",
     "GRID_PHASES",
     "HOPS",
@@ -18,8 +29,10 @@ __all__ = [
     "SoundRows",
     "SoundState",
     "Summary",
+    "chroma_tiles",
     "fast_tiles",
     "k_weighting",
+    "places",
     "plane_sums",
     "slow_tiles",
     "sound_rows",

@@ -36,6 +36,13 @@ def summarise(
     return out
 
 
+def places(tiles: NDArray[np.int32], grid: tuple[int, int]) -> NDArray[np.int64]:
+    """Sums over each place of the grid, int64 [rows, columns], of tiles int32 [rows, columns], shared out as above."""
+    out = np.zeros(grid, np.int64)
+    _places(tiles, out)
+    return out
+
+
 @cache
 def compile_all() -> None:
     """Compile for the types that are used, and for no other from then on."""
@@ -43,6 +50,8 @@ def compile_all() -> None:
     tiles, cells = types.int32[:, :, ::1], types.int64[:, :, ::1]
     _summarise.compile((tiles, plane, types.int64, types.int64, vector, cells, vector))
     _summarise.disable_compile()
+    _places.compile((types.int32[:, ::1], plane))
+    _places.disable_compile()
 
 
 @nb.njit(cache=True)  # So short that to give Python's lock away, and wait for it again, costs more.
@@ -84,6 +93,18 @@ def _summarise(tiles, full, maxima, filled, totals, cells, margins):  # type: ig
         if not np.array_equal(tiles[filled, :, c], full[:, c]):
             break
         margins[3] += 1
+
+
+@nb.njit(cache=True)
+def _places(tiles, out):  # type: ignore[no-untyped-def]
+    rows, columns = tiles.shape
+    gathered = np.empty(columns, np.int64)
+    for i in range(out.shape[0]):
+        top = i * rows // out.shape[0]
+        _gather(tiles, top, max((i + 1) * rows // out.shape[0], top + 1), False, gathered)
+        for j in range(out.shape[1]):
+            left = j * columns // out.shape[1]
+            out[i, j] = _joined(gathered, left, max((j + 1) * columns // out.shape[1], left + 1), False)
 
 
 @nb.njit(cache=True, nogil=True)

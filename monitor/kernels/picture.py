@@ -17,12 +17,16 @@ from numpy.typing import NDArray
 
 from monitor.errors import KernelError
 from monitor.kernels import lanes
+from monitor.kernels.chroma_set import chroma_columns_kernel, chroma_eights_kernel, chroma_rest
 from monitor.kernels.fast_set import columns_kernel, eights_kernel
 from monitor.kernels.lanes import EIGHTS, apart, load, nothing, total, widen
 from monitor.kernels.slow_set import slow_kernel
 
 TILE = 16
 """Height and width of a tile in pixels; the last row and column of tiles may be smaller."""
+
+CHROMA_TILE = 8
+"""... of chroma: with 4:2:0 the same piece of the picture."""
 
 GRID_PHASES = 8
 """Blocks of nearly all codecs are multiples of 8 pixels wide and high."""
@@ -111,6 +115,25 @@ def slow_tiles(
     return out, phases, tables.sum(axis=0, dtype=np.int64)
 
 
+def chroma_tiles(plane: Plane, previous: Plane) -> tuple[NDArray[np.int32], int]:
+    """Sum of the pixels of every tile of 8 x 8, int32 [ceil(h / 8), ceil(w / 8)]; and the sum of absolute differences
+    to `previous` over the whole plane. Types and shapes as above; the pixels of a row may lie apart (interleaved)."""
+    _check(plane)
+    _check_alike(plane, previous)
+    height, width = plane.shape
+    out = np.empty((-(-height // CHROMA_TILE), -(-width // CHROMA_TILE)), np.int32)
+    together = plane.strides[1] == previous.strides[1] == plane.itemsize
+    lanes = _LANES[plane.dtype]
+    whole = width // lanes * lanes if together else 0
+    changed = 0
+    if whole:
+        kernel = _CHROMA_EIGHTS if EIGHTS and plane.dtype == np.uint8 else _CHROMA_KERNELS[plane.dtype]
+        changed += int(kernel(plane, previous, whole, out))
+    if whole < width:
+        changed += int(chroma_rest(plane, previous, whole, out))
+    return out, changed
+
+
 def plane_sums(plane: Plane, previous: Plane) -> tuple[int, int]:
     """Sum of a plane's pixels, and of their absolute differences to `previous`. Types and shapes as above; the pixels
     of a row may lie apart (interleaved chroma)."""
@@ -128,21 +151,25 @@ def compile_all() -> None:
     """Compile every kernel for every type that it is used with, and for no other from then on."""
     for dtype, number in ((np.dtype(np.uint8), types.uint8), (np.dtype(np.uint16), types.uint16)):
         plane = types.Array(number, 2, "A", readonly=True)
-        fast = types.int32[:, :, ::1]
+        fast, fast_tile = types.int32[:, :, ::1], types.int32[:, ::1]
         n, tiles, sums = types.int64, types.int64[:, :, ::1], types.int64[:, ::1]
         _FAST_KERNELS[dtype].compile((plane, plane, n, n, n, fast))
         _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, n, tiles, sums, types.uint32[:, ::1]))
         _SUMS_KERNELS[dtype].compile((plane, plane, n))
+        _CHROMA_KERNELS[dtype].compile((plane, plane, n, fast_tile))
+        chroma_rest.compile((plane, plane, n, fast_tile))
     if EIGHTS:
         plane = types.Array(types.uint8, 2, "A", readonly=True)
         _EIGHTS_KERNEL.compile((plane, plane, types.int64, types.int64, types.int32[:, :, ::1]))
+        _CHROMA_EIGHTS.compile((plane, plane, types.int64, types.int32[:, ::1]))
     for kernel in all_kernels():
         kernel.disable_compile()
 
 
 def all_kernels() -> list[Any]:
     """Every kernel of this file, for those who compile them or look after that."""
-    return [_EIGHTS_KERNEL, *_FAST_KERNELS.values(), *_SLOW_KERNELS.values(), *_SUMS_KERNELS.values()]
+    by_type = (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _CHROMA_KERNELS)
+    return [_EIGHTS_KERNEL, _CHROMA_EIGHTS, chroma_rest, *(kernel for some in by_type for kernel in some.values())]
 
 
 def _check(plane: Plane) -> None:
@@ -222,6 +249,8 @@ def _sums_kernel(count: int) -> Any:
 _LANES = {np.dtype(np.uint8): 32, np.dtype(np.uint16): 16}
 """How many pixels of each type the kernels take at a time."""
 _EIGHTS_KERNEL = eights_kernel()
+_CHROMA_EIGHTS = chroma_eights_kernel()
 _FAST_KERNELS = {dtype: columns_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SLOW_KERNELS = {dtype: slow_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}
+_CHROMA_KERNELS = {dtype: chroma_columns_kernel(lanes) for dtype, lanes in _LANES.items()}

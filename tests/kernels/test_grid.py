@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from monitor.kernels import Summary, grid, summarise
+from monitor.kernels import Summary, grid, places, summarise
 
 Tiles = NDArray[np.int32]
 Integers = NDArray[np.int64]
@@ -143,3 +143,10 @@ def test_what_is_compiled_is_all_that_is_ever_used() -> None:
     for size in SIZES:
         summarise(*picture(np.ones(size, np.bool_)), MAXIMUM, FULL, (9, 16))
     assert len(grid._summarise.signatures) == before
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("shape", GRIDS)
+def test_places_are_the_cells_of_a_summary(size: tuple[int, int], shape: tuple[int, int]) -> None:
+    tiles, full = picture(np.random.default_rng(3).random(size) < 0.5)
+    assert np.array_equal(places(tiles[SUM], shape), define(tiles, full, MAXIMUM, FULL, shape).cells[SUM])

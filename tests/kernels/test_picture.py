@@ -10,7 +10,7 @@ import pytest
 from tiles import Plane, define_fast, define_slow, same
 
 from monitor.errors import KernelError
-from monitor.kernels import FAST, SLOW, fast_tiles, picture, plane_sums, slow_tiles
+from monitor.kernels import FAST, SLOW, chroma_tiles, fast_tiles, picture, plane_sums, slow_tiles
 
 
 @pytest.mark.parametrize("clip", ["cast_talk_720p.ts", "siti_fall_hlg.mov", "sintel_trailer_480p.mp4"])
@@ -59,6 +59,7 @@ def test_nothing_is_read_outside_the_plane(width: int) -> None:
             same(fast_tiles(plane, plane, 9), define_fast(plane, plane, 9), FAST)
             same(slow_tiles(plane, 1, 0)[0], define_slow(plane, 1, 0)[0], SLOW)
             assert plane_sums(plane, plane)[1] == 0
+            assert chroma_tiles(plane, plane)[1] == 0
     finally:
         for guard in (0, 2):
             libc.mprotect(ctypes.c_void_p(address + guard * page), page, 3)
@@ -73,7 +74,11 @@ def test_nothing_is_read_outside_the_plane(width: int) -> None:
     ],
 )
 def test_planes_that_cannot_be_compared_are_refused(plane: Plane, previous: Plane) -> None:
-    for kernel in (lambda: fast_tiles(plane, previous, 0), lambda: plane_sums(plane, previous)):
+    for kernel in (
+        lambda: fast_tiles(plane, previous, 0),
+        lambda: plane_sums(plane, previous),
+        lambda: chroma_tiles(plane, previous),
+    ):
         with pytest.raises(KernelError, match="must be"):
             kernel()
     if plane.dtype == np.float32:
@@ -94,6 +99,7 @@ def test_what_is_compiled_is_all_that_is_ever_used() -> None:
             fast_tiles(plane, plane, 3)
             slow_tiles(plane, 1, 0)
             plane_sums(plane, plane)
+            chroma_tiles(plane, plane)
     assert [len(kernel.signatures) for kernel in kernels] == before
 
 
