@@ -47,6 +47,8 @@ class Temporal(Section):
     clear_s: Seconds
     """How long it must be gone before the detection closes (its end is still when it went)."""
     severity: Severity = "major"
+    """How severe it is once it has been grave for `grave_s`; before that, at most `minor`."""
+    grave_s: Seconds = 0.0
 
 
 class BlackSettings(Temporal):

@@ -58,8 +58,8 @@ class Freeze:
         found: list[Detection] = []
         for video in shown_pictures(seen):
             bars, black, _ = self._black.judge(state.bars, video)
-            bad, still = self._still(state, video, black)
-            hold, more = self._hold.step(state.hold, seen, video.track, self._rows(state, video, bad))
+            bad, began, still = self._still(state, video, black)
+            hold, more = self._hold.step(state.hold, seen, video.track, self._rows(state, video, bad, began))
             found += more
             state = FreezeState(
                 bars, hold, still, video.grids["mean"][-1].tobytes(), float(video.t_s[-1]), float(video.at[-1])
@@ -72,8 +72,9 @@ class Freeze:
 
     def _still(
         self, state: FreezeState, video: Readings, black: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.bool_], bytes | None]:
-        """Which frames repeat the one before, and the map that stillness is measured from after the last of them."""
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], bytes | None]:
+        """Which frames repeat the one before; which of them are the first to; and the map that stillness is measured
+        from after the last of them."""
         values, maps = video.values, video.grids["mean"]
         unknown = np.isnan(values["drift"])
         with np.errstate(invalid="ignore"):
@@ -81,23 +82,23 @@ class Freeze:
             same &= values["moving"] <= self.settings.max_moving
         coded_anew = (values["key"] > 0) & self.settings.ignore_key_frames
         candidates = (same | coded_anew | unknown) & ~black
-        bad = np.zeros(len(video), np.bool_)
+        bad, began = np.zeros((2, len(video)), np.bool_)
         still, last = state.still, state.last
         for i in range(len(video)):
             now = maps[i].tobytes()
             if not candidates[i] or last is None or (still is None and not same[i]):
                 still = None
             elif _drift(now, still or last) <= self.settings.max_drift:
-                still = still or last
                 bad[i] = not unknown[i]
+                began[i] = bad[i] and still is None
+                still = still or last
             else:
                 still = None
             last = now
-        return bad, still
+        return bad, began, still
 
-    def _rows(self, state: FreezeState, video: Readings, bad: NDArray[np.bool_]) -> Rows:
+    def _rows(self, state: FreezeState, video: Readings, bad: NDArray[np.bool_], began: NDArray[np.bool_]) -> Rows:
         """Rows for the hold. A freeze begins with the frame before the first that repeats it."""
-        began = bad & ~np.concatenate(([state.still is not None], bad[:-1]))
         t_s, at, lasts = video.t_s.copy(), video.at.copy(), durations(video)
         before = np.concatenate(([state.last_t_s], video.t_s[:-1]))
         before_at = np.concatenate(([state.last_at], video.at[:-1]))

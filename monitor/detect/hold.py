@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detect.base import Inputs, detection_id
-from monitor.records import Detection
+from monitor.records import SEVERITIES, Detection, Severity
 from monitor.settings import Temporal
 
 MAX_ROW_S = 2.0
@@ -40,29 +40,49 @@ class HoldState:
     seen_until: float = float("-inf")
     """End of the last row."""
     evidence: tuple[tuple[str, Extreme, float], ...] = ()
+    grave_s: float = 0.0
+    """How long it has been grave so far."""
+    confidence: float = 0.0
     open: Detection | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """N rows in the order of time: when, how long, on the clock, and whether the defect is there."""
+    """N rows in the order of time: when, how long, on the clock, and whether the defect is there.
+
+    `grave`: whether it is bad enough for the severity of the settings (`None`: always). `confidence`: of each row, 0 to
+    1 (`None`: 1); a detection has that of its surest row.
+    """
 
     t_s: NDArray[np.float64]
     duration_s: NDArray[np.float64]
     at: NDArray[np.float64]
     bad: NDArray[np.bool_]
     evidence: Evidence
+    grave: NDArray[np.bool_] | None = None
+    confidence: NDArray[np.float64] | None = None
 
     def measured(self, valid: NDArray[np.bool_]) -> Rows:
         """Only the rows that were measured; the others say nothing."""
         if valid.all():
             return self
-        evidence = {name: (values[valid], how) for name, (values, how) in self.evidence.items()}
-        return Rows(self.t_s[valid], self.duration_s[valid], self.at[valid], self.bad[valid], evidence)
+        return Rows(
+            t_s=self.t_s[valid],
+            duration_s=self.duration_s[valid],
+            at=self.at[valid],
+            bad=self.bad[valid],
+            evidence={name: (values[valid], how) for name, (values, how) in self.evidence.items()},
+            grave=None if self.grave is None else self.grave[valid],
+            confidence=None if self.confidence is None else self.confidence[valid],
+        )
 
 
 class Hold:
-    """Open after `min_duration_s`, close after `clear_s`; a detection runs from the first bad row to the first good."""
+    """Open after `min_duration_s`, close after `clear_s`; a detection runs from the first bad row to the first good.
+
+    Its severity is at most `minor` until it has been grave for `grave_s`; then it is told again, with the one of the
+    settings.
+    """
 
     def __init__(self, kind: str, settings: Temporal, detector: str) -> None:
         self.kind = kind
@@ -121,12 +141,34 @@ class Hold:
             lasted = _ends(rows, first, last) - state.bad_from
             due = np.flatnonzero(lasted >= self.settings.min_duration_s - EPSILON_S)
             opening = first + int(due[0]) if len(due) else last
-            state = replace(state, evidence=_merge(state.evidence, rows, first, opening))
-            if len(due):
-                state = self._open_if_due(state, seen, track, float(lasted[due[0]] + state.bad_from), found)
-                state = replace(state, evidence=_merge(state.evidence, rows, opening, last))
-            return state
-        return replace(state, evidence=_merge(state.evidence, rows, first, last))
+            state = _added(state, rows, first, opening)
+            if not len(due):
+                return state
+            state = self._open_if_due(state, seen, track, float(lasted[due[0]] + state.bad_from), found)
+            first = opening + 1
+        if first <= last and state.open is not None and state.open.severity != self.settings.severity:
+            grave = np.flatnonzero(_grave_s(state, rows, first, last) >= self.settings.grave_s - EPSILON_S)
+            if len(grave):
+                turning = first + int(grave[0])
+                state = self._graver(_added(state, rows, first, turning), found)
+                first = turning + 1
+        return _added(state, rows, first, last) if first <= last else state
+
+    def _graver(self, state: HoldState, found: list[Detection]) -> HoldState:
+        """The open detection is told again: it has become grave."""
+        assert state.open is not None
+        graver = replace(state.open, revision=state.open.revision + 1, **self._judged(state))
+        found.append(graver)
+        return replace(state, open=graver)
+
+    def _judged(self, state: HoldState) -> dict[str, Any]:
+        """Severity, confidence and evidence as they stand."""
+        grave = state.grave_s >= self.settings.grave_s - EPSILON_S
+        return {
+            "severity": self.settings.severity if grave else _at_most_minor(self.settings.severity),
+            "confidence": state.confidence,
+            "evidence": {name: value for name, _, value in state.evidence},
+        }
 
     def _open_if_due(
         self, state: HoldState, seen: Inputs, track: str, until: float, found: list[Detection]
@@ -144,10 +186,8 @@ class Hold:
             end_s=None,
             start_at=_clock(state.bad_from_at),
             end_at=None,
-            severity=self.settings.severity,
-            confidence=1.0,
-            evidence={name: value for name, _, value in state.evidence},
             detector=self.detector,
+            **self._judged(state),
         )
         found.append(detection)
         return replace(state, open=detection)
@@ -167,7 +207,7 @@ class Hold:
                 end_s=end_s,
                 # Media time between the two is what lasted; the clock of each row may be better known later on.
                 end_at=None if state.open.start_at is None else state.open.start_at + end_s - state.open.start_s,
-                evidence={name: value for name, _, value in state.evidence},
+                **self._judged(state),
             )
         )
         return HoldState()
@@ -189,6 +229,29 @@ def _ends(rows: Rows, first: int, last: int) -> NDArray[np.float64]:
     ends: NDArray[np.float64] = starts + rows.duration_s[first : last + 1]
     ends[:-1] = np.maximum(ends[:-1], starts[1:])
     return ends
+
+
+def _at_most_minor(severity: Severity) -> Severity:
+    return min(severity, "minor", key=SEVERITIES.index)
+
+
+def _grave_s(state: HoldState, rows: Rows, first: int, last: int) -> NDArray[np.float64]:
+    """After each of these rows: how long it has been grave. Added up row by row, so that any split gives the same."""
+    lengths = rows.duration_s[first : last + 1]
+    if rows.grave is not None:
+        lengths = np.where(rows.grave[first : last + 1], lengths, 0.0)
+    return np.add.accumulate(np.concatenate(([state.grave_s], lengths)))[1:]
+
+
+def _added(state: HoldState, rows: Rows, first: int, last: int) -> HoldState:
+    """The state with what rows first..last (inclusive) show."""
+    part = None if rows.confidence is None else rows.confidence[first : last + 1]
+    return replace(
+        state,
+        evidence=_merge(state.evidence, rows, first, last),
+        grave_s=float(_grave_s(state, rows, first, last)[-1]),
+        confidence=max(state.confidence, 1.0 if part is None else float(part.max())),
+    )
 
 
 def _merge(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from monitor.settings import Temporal
 
 SEEN = Inputs(stream="s", watch="w")
 HOLD = Hold("black", Temporal(min_duration_s=1.0, clear_s=0.5), "black@1:x")
+SLOWLY = Hold("black", Temporal(min_duration_s=1.0, clear_s=0.5, grave_s=2.0), "black@1:x")
 
 
 def rows(bad: list[bool], step: float = 0.1, start: float = 0.0, lasts: float | None = None) -> Rows:
@@ -30,16 +32,18 @@ def rows(bad: list[bool], step: float = 0.1, start: float = 0.0, lasts: float | 
 def cut(whole: Rows, first: int, last: int) -> Rows:
     s = slice(first, last)
     evidence = {name: (values[s], how) for name, (values, how) in whole.evidence.items()}
-    return Rows(whole.t_s[s], whole.duration_s[s], whole.at[s], whole.bad[s], evidence)
+    grave = None if whole.grave is None else whole.grave[s]
+    sure = None if whole.confidence is None else whole.confidence[s]
+    return Rows(whole.t_s[s], whole.duration_s[s], whole.at[s], whole.bad[s], evidence, grave, sure)
 
 
-def run(*parts: Rows, end: bool = True) -> list[Detection]:
+def run(*parts: Rows, end: bool = True, hold: Hold = HOLD) -> list[Detection]:
     state, found = HoldState(), []
     for part in parts:
-        state, more = HOLD.step(state, SEEN, "video", part)
+        state, more = hold.step(state, SEEN, "video", part)
         state = pickle.loads(pickle.dumps(state))
         found += more
-    return found + (HOLD.end(state)[1] if end else [])
+    return found + (hold.end(state)[1] if end else [])
 
 
 def spans(found: list[Detection]) -> list[tuple[float, float | None]]:
@@ -87,6 +91,21 @@ def test_rows_of_unknown_duration_last_until_the_next() -> None:
     assert spans(run(rows([True, True, False, False], step=0.6, lasts=0.0)))[-1] == (0, 1.2)
 
 
+def test_it_is_minor_until_it_has_been_grave_long_enough() -> None:
+    found = run(rows([True] * 30 + [False] * 6), hold=SLOWLY)
+    assert [(d.revision, d.severity) for d in found] == [(0, "minor"), (1, "major"), (2, "major")]
+    assert found[1].evidence["level"] == pytest.approx(19 / 35)
+    short = run(rows([True] * 15 + [False] * 6), hold=SLOWLY)
+    assert [(d.revision, d.severity) for d in short] == [(0, "minor"), (1, "minor")]
+
+
+def test_only_grave_rows_make_it_grave_and_the_surest_row_says_how_sure() -> None:
+    bad = rows([True] * 40)
+    mixed = replace(bad, grave=np.arange(40) % 4 != 0, confidence=np.linspace(0.5, 0.9, 40))
+    found = run(mixed, hold=SLOWLY)
+    assert [(d.severity, round(d.confidence, 2)) for d in found] == [("minor", 0.59), ("major", 0.77), ("major", 0.9)]
+
+
 @given(
     st.lists(st.tuples(st.booleans(), st.sampled_from([0.04, 0.1, 0.5, 1.7, 3.0])), min_size=1, max_size=60),
     st.sampled_from([0.0, 0.04, 0.1]),
@@ -95,7 +114,9 @@ def test_rows_of_unknown_duration_last_until_the_next() -> None:
 def test_any_split_gives_the_same(pattern: list[tuple[bool, float]], lasts: float, data: st.DataObject) -> None:
     t = np.cumsum([gap for _, gap in pattern])
     bad = np.array([b for b, _ in pattern])
-    whole = Rows(t, np.full(len(t), lasts), t, bad, {"level": (np.sin(t * 9), "max"), "low": (np.cos(t), "min")})
+    evidence = {"level": (np.sin(t * 9), "max"), "low": (np.cos(t), "min")}
+    whole = Rows(t, np.full(len(t), lasts), t, bad, evidence, np.sin(t) > 0, np.abs(np.sin(5 * t)))
     edges = sorted(data.draw(st.sets(st.integers(0, len(t)), max_size=8)) | {0, len(t)})
     parts = [cut(whole, a, b) for a, b in itertools.pairwise(edges)]
     assert run(*parts) == run(whole)
+    assert run(*parts, hold=SLOWLY) == run(whole, hold=SLOWLY)
