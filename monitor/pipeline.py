@@ -18,7 +18,7 @@ from typing import Any
 from monitor.arrivals import Arrivals, ArrivalsState
 from monitor.audio import SoundMeter
 from monitor.coverage import Ledger, LedgerState
-from monitor.detect import DetectorStates, Inputs, detect, detectors
+from monitor.detect import DetectorStates, Inputs, panel
 from monitor.incidents import IncidentState, gather
 from monitor.measure import PictureMeter
 from monitor.media.decode import Decoder
@@ -96,7 +96,7 @@ class Pipeline:
         self._aside = aside
         self.live = live
         self.depth: Depth = "full"
-        self._detectors = detectors(profile)
+        self._panel = panel(profile)
         self._states: DetectorStates = {} if begun is None else begun.detectors
         self._incident = IncidentState() if begun is None else begun.incident
         self._watch = (f"{now:.3f}" if live else "file") if begun is None else begun.watch
@@ -282,7 +282,7 @@ class Pipeline:
             ended=ended,
         )
         if joined or events or ended:
-            self._states, found = detect(self._detectors, self._states, seen)
+            self._states, found = self._panel.step(self._states, seen)
         else:
             found = []
         if self.live:

@@ -30,6 +30,8 @@ from monitor.errors import SettingsError
 from monitor.records import Severity
 
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+Levels = Annotated[float, Field(ge=0, le=255, allow_inf_nan=False)]
+"""8-bit levels."""
 Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -79,6 +81,63 @@ class FreezeSettings(Temporal):
     """Largest change of the mean in any place of the map since the freeze began, in 8-bit levels."""
     ignore_key_frames: bool = True
     """A key frame codes the same picture anew: let it differ by more than `noise`, as long as nothing drifts."""
+
+
+class SolidColorSettings(Temporal):
+    """The whole picture is one colour, and not black: blue or green screens, grey of a decoder without references."""
+
+    min_duration_s: Seconds = 3.0
+    clear_s: Seconds = 0.5
+    grave_s: Seconds = 3.0
+    max_spread: Levels = 6.0
+    """Largest distance of any two places of the map, in luma and chroma, but for a logo."""
+    max_gradient: Levels = 7.5
+    """Largest sum of the mean gradients across and down: room for noise."""
+
+
+class SnowSettings(Temporal):
+    """Noise in place of a picture, as a receiver without a signal shows it."""
+
+    min_duration_s: Seconds = 2.0
+    clear_s: Seconds = 0.5
+    grave_s: Seconds = 0.02
+    """Of frames that show it in full: one is enough."""
+    max_spread: Levels = 20.0
+    """Largest distance of the means of any two places of the map, in luma and chroma, but for a logo."""
+    min_gradient: Levels = 8.0
+    """Least sum of the mean gradients across and down."""
+    full_gradient: Levels = 24.0
+    """The same of a frame that shows it in full, ..."""
+    full_change: Levels = 3.0
+    """... and its least mean difference to the frame before in any place, but for a logo."""
+
+
+class TestPatternSettings(Temporal):
+    """Colour bars and other test cards, and slates: a plain ground with text. A slate stays minor: a title looks so."""
+
+    min_duration_s: Seconds = 8.0
+    clear_s: Seconds = 0.5
+    grave_s: Seconds = 5.0
+    min_flat: Ratio = 0.8
+    """Least share of pixels that are like their neighbours: synthetic pictures."""
+    min_contrast: Levels = 4.0
+    min_slate_flat: Ratio = 0.85
+    min_ground: Ratio = 0.45
+    """Least share of the places of the map that have the colour of a slate's ground."""
+
+
+class LetterboxSettings(Temporal):
+    """Black bars that were not there before, or more of them than there may be."""
+
+    min_duration_s: Seconds = 5.0
+    clear_s: Seconds = 1.0
+    severity: Severity = "minor"
+    min_bar: Ratio = 0.03
+    """Least width of each of two bars, as a share of the picture's, or by so much wider than before."""
+    max_uneven: Ratio = 0.06
+    """Largest difference of the two."""
+    max_bars: Ratio = 1.0
+    """Largest share of the height or the width that bars may take, even if they were always there (1: any)."""
 
 
 class SilenceSettings(Temporal):
@@ -160,6 +219,10 @@ class Profile(Section):
     source: SourceSettings = SourceSettings()
     black: BlackSettings = BlackSettings()
     freeze: FreezeSettings = FreezeSettings()
+    solid_color: SolidColorSettings = SolidColorSettings()
+    snow: SnowSettings = SnowSettings()
+    test_pattern: TestPatternSettings = TestPatternSettings()
+    letterbox: LetterboxSettings = LetterboxSettings()
     silence: SilenceSettings = SilenceSettings()
     no_input: NoInputSettings = NoInputSettings()
     stall: StallSettings = StallSettings()
@@ -176,6 +239,10 @@ FAST = Profile(
     source=SourceSettings(reconnect_first_wait_s=0.2, reconnect_max_wait_s=5.0, read_timeout_s=5.0, open_timeout_s=5.0),
     black=BlackSettings(min_duration_s=1.0, clear_s=0.2),
     freeze=FreezeSettings(min_duration_s=1.0, clear_s=0.2),
+    solid_color=SolidColorSettings(min_duration_s=1.0, clear_s=0.2),
+    snow=SnowSettings(min_duration_s=1.0, clear_s=0.2),
+    test_pattern=TestPatternSettings(min_duration_s=1.0, clear_s=0.2),
+    letterbox=LetterboxSettings(min_duration_s=1.0, clear_s=0.2),
     silence=SilenceSettings(min_duration_s=1.0, clear_s=0.2),
     no_input=NoInputSettings(min_duration_s=1.0, clear_s=0.5),
     stall=StallSettings(min_duration_s=1.0, clear_s=0.5),

@@ -20,8 +20,8 @@ def make_clip(path: Path, parts: Sequence[tuple[str, float]], sound: bool = True
     Sound plays throughout but in "mute" and "right_mute"; pictures move throughout but in "black" and "still".
     """
     rng = np.random.default_rng(3)
-    texture = rng.integers(40, 220, (HEIGHT + 64, WIDTH + 600)).astype(np.uint8)
-    texture = (texture[:-2] // 2 + texture[2:] // 2).repeat(1, axis=0)
+    hills = 110 + 50 * np.sin(np.arange(WIDTH + 600) / 40) * np.cos(np.arange(HEIGHT)[:, None] / 30)
+    texture = (hills + rng.integers(-20, 20, hills.shape)).astype(np.uint8)
     with av.open(str(path), "w") as out:
         video = audio = None
         if picture:

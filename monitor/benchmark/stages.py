@@ -14,7 +14,7 @@ import numpy as np
 from monitor.audio import HOPS_PER_SECOND, ROWS_PER_SECOND, SoundMeter, partners
 from monitor.benchmark.watching import monitor_cpu_s, timed_packets, watched
 from monitor.columns import form_of, levels_of, tile_pixels
-from monitor.detect import DetectorStates, Inputs, detect, detectors
+from monitor.detect import DetectorStates, Inputs, panel
 from monitor.errors import SourceError
 from monitor.incidents import IncidentState, gather
 from monitor.kernels import FAST, HOPS, chroma_tiles, fast_tiles, k_weighting, slow_tiles, sound_rows, sound_state
@@ -176,7 +176,7 @@ def _split(clip: Clip, limit_s: float) -> tuple[float, float, float]:
 def _judging(outcomes: Sequence[Outcome]) -> float:
     """CPU seconds of detectors and incidents on what a pipeline has shown them, in the same steps."""
     began = time.process_time()
-    which = detectors(DEFAULT)
+    which = panel(DEFAULT)
     states: DetectorStates = {}
     incident = IncidentState()
     covered_s = 0.0
@@ -184,7 +184,7 @@ def _judging(outcomes: Sequence[Outcome]) -> float:
         video = tuple(rows for rows in outcome.readings if rows.track == "video")
         audio = tuple(rows for rows in outcome.readings if rows.track != "video")
         ended = n == len(outcomes)
-        states, detections = detect(which, states, Inputs("", "file", video, audio, tuple(outcome.events), ended=ended))
+        states, detections = which.step(states, Inputs("", "file", video, audio, tuple(outcome.events), ended=ended))
         covered_s = max([covered_s, *(float(rows.t_s[-1]) for rows in outcome.readings)])
         incident, _ = gather(incident, detections, covered_s, ended)
     return time.process_time() - began

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
-from monitor.detect.picture import BLACK_READS, BarsState, BlackPicture, durations, shown_pictures
+from monitor.detect.look import Look
+from monitor.detect.picture import durations, shown_pictures
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import FreezeSettings, Profile, fingerprint
 
@@ -19,9 +20,8 @@ LEVELS = 256
 
 @dataclass(frozen=True, slots=True)
 class FreezeState:
-    """Where the bars are, how long it has stood still, and the map of means when it began to."""
+    """How long it has stood still, and the map of means when it began to."""
 
-    bars: BarsState = BarsState()
     hold: HoldState = HoldState()
     still: bytes | None = None
     last: bytes | None = None
@@ -34,19 +34,19 @@ class Freeze:
     """A frame repeats the reference picture when they differ by at most `noise`, no place of the picture moves more
     than `max_moving`, and no place has changed by more than `max_drift` since the stillness began. A key frame codes
     the same picture anew and may differ more: it does not end a freeze unless a place changes. A still scene with a
-    camera's noise differs everywhere, and a slow zoom adds up: neither is a freeze. Black is left to `black`.
+    camera's noise differs everywhere, and a slow zoom adds up: neither is a freeze. What is no
+    picture (black, one colour, a test pattern) is left to those kinds.
 
     With `max_moving` and `max_drift` 255 and `ignore_key_frames` off this is FFmpeg's freezedetect, to the frame.
     """
 
     kind = "freeze"
-    version = 1
-    reads = ("drift", "moving", "key", "mean", *BLACK_READS)
+    version = 2
+    reads = ("drift", "moving", "key", "mean", "shown")
     depths: frozenset[Depth] = ALL_DEPTHS
 
     def __init__(self, profile: Profile) -> None:
         self.settings: FreezeSettings = profile.freeze
-        self._black = BlackPicture(profile.black)
         self._hold = Hold(self.kind, profile.freeze, f"{self.kind}@{self.version}:{fingerprint(profile.freeze)}")
 
     def start(self) -> FreezeState:
@@ -57,22 +57,18 @@ class Freeze:
         """Go on with the frames that were seen."""
         found: list[Detection] = []
         for video in shown_pictures(seen):
-            bars, black, _ = self._black.judge(state.bars, video)
-            bad, began, still = self._still(state, video, black)
+            bad, began, still = self._still(state, video)
             hold, more = self._hold.step(state.hold, seen, video.track, self._rows(state, video, bad, began))
             found += more
-            state = FreezeState(
-                bars, hold, still, video.grids["mean"][-1].tobytes(), float(video.t_s[-1]), float(video.at[-1])
-            )
+            last = video.grids["mean"][-1].tobytes()
+            state = FreezeState(hold, still, last, float(video.t_s[-1]), float(video.at[-1]))
         if seen.ended:
             hold, more = self._hold.end(state.hold)
             found += more
             state = FreezeState()
         return state, found
 
-    def _still(
-        self, state: FreezeState, video: Readings, black: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], bytes | None]:
+    def _still(self, state: FreezeState, video: Readings) -> tuple[NDArray[np.bool_], NDArray[np.bool_], bytes | None]:
         """Which frames repeat the one before; which of them are the first to; and the map that stillness is measured
         from after the last of them."""
         values, maps = video.values, video.grids["mean"]
@@ -81,7 +77,7 @@ class Freeze:
             same = values["drift"] <= self.settings.noise * LEVELS
             same &= values["moving"] <= self.settings.max_moving
         coded_anew = (values["key"] > 0) & self.settings.ignore_key_frames
-        candidates = (same | coded_anew | unknown) & ~black
+        candidates = (same | coded_anew | unknown) & (values["shown"] == Look.PICTURE)
         bad, began = np.zeros((2, len(video)), np.bool_)
         still, last = state.still, state.last
         for i in range(len(video)):

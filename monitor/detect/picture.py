@@ -57,22 +57,30 @@ def _bars(state: BarsState, video: Readings) -> tuple[BarsState, NDArray[np.floa
     """Next state, and for each frame the share of the picture that bars take, as known at that frame."""
     margins = np.stack([video.values[name] for name in BARS], axis=1).astype(np.float64)
     margins[video.values["lit"] <= 0] = np.inf
-    numbers = np.floor(video.t_s / BUCKET_S).astype(np.int64)
-    shares = np.zeros(len(video))
+    state, narrowest = narrowest_bars(state, margins, video.t_s)
+    top, bottom, left, right = narrowest.T
+    active = np.maximum(0.0, 1.0 - top - bottom) * np.maximum(0.0, 1.0 - left - right)
+    return state, np.where(np.isinf(top), 0.0, 1.0 - active)
+
+
+def narrowest_bars(
+    state: BarsState, margins: NDArray[np.float64], t_s: NDArray[np.float64]
+) -> tuple[BarsState, NDArray[np.float64]]:
+    """Next state, and for each frame the narrowest margins [N, 4] within the last minute up to it; infinite where there
+    were none. `margins`: those of the frames, infinite where nothing is lit."""
+    numbers = np.floor(t_s / BUCKET_S).astype(np.int64)
+    found = np.empty_like(margins)
     buckets = dict(state.buckets)
     turns = np.flatnonzero(np.diff(numbers)) + 1
-    for first, last in pairwise([0, *turns.tolist(), len(video)]):
+    for first, last in pairwise([0, *turns.tolist(), len(t_s)]):
         bucket = int(numbers[first])
         known = np.array(buckets.get(bucket, NEVER_LIT))
         narrowest = np.minimum(np.minimum.accumulate(margins[first:last]), known)
         recent = np.array([m for b, m in buckets.items() if bucket - BUCKETS < b != bucket] or [NEVER_LIT])
-        top, bottom, left, right = np.minimum(narrowest, recent.min(axis=0)).T
-        active = np.maximum(0.0, 1.0 - top - bottom) * np.maximum(0.0, 1.0 - left - right)
-        shares[first:last] = np.where(np.isinf(top), 0.0, 1.0 - active)
+        found[first:last] = np.minimum(narrowest, recent.min(axis=0))
         if np.isfinite(narrowest[-1, 0]):
             buckets[bucket] = tuple(narrowest[-1].tolist())
-    kept = tuple(sorted(buckets.items())[-BUCKETS:])
-    return BarsState(kept), shares
+    return BarsState(tuple(sorted(buckets.items())[-BUCKETS:])), found
 
 
 def durations(video: Readings) -> NDArray[np.float64]:

@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 
 from monitor.columns import FAST_COLUMNS, SLOW_COLUMNS
-from monitor.detect.base import Detector, Inputs
+from monitor.detect.base import Inputs
+from monitor.detect.panel import Build, Panel
 from monitor.records import GRID, Detection, Event, EventKind, Readings
+from monitor.settings import FAST, Profile
 
 FPS = 25
 COLUMNS = (*FAST_COLUMNS, *SLOW_COLUMNS)
 
 
-def video(n: int, start: float = 0.0, mean: Any = None, at: float | None = None, **columns: Any) -> Readings:
+def video(
+    n: int, start: float = 0.0, mean: Any = None, at: float | None = None, grids: Any = None, **columns: Any
+) -> Readings:
     """n frames at 25 per second of a lit, moving, full picture, but for the columns that are given."""
     normal: dict[str, Any] = dict.fromkeys(COLUMNS, 0.0) | {
         "luma": 120.0,
@@ -26,11 +30,18 @@ def video(n: int, start: float = 0.0, mean: Any = None, at: float | None = None,
         "moving": 20.0,
         "dark": 0.1,
         "lit": 0.9,
+        "u": 128.0,
+        "v": 128.0,
+        "gradient_x": 6.0,
+        "gradient_y": 6.0,
     }
     values = {
         name: np.broadcast_to(np.asarray(columns.get(name, normal[name]), np.float32), n).copy() for name in COLUMNS
     }
-    maps = np.zeros((n, *GRID), np.uint8) if mean is None else np.broadcast_to(mean, (n, *GRID)).astype(np.uint8)
+    mean = np.arange(60, 204).reshape(GRID) if mean is None else mean
+    maps = {name: np.full((n, *GRID), 128, np.uint8) for name in ("u", "v")}
+    maps |= {"mean": np.broadcast_to(mean, (n, *GRID)).astype(np.uint8), "difference": np.zeros((n, *GRID), np.uint8)}
+    maps |= {name: np.broadcast_to(given, (n, *GRID)).astype(np.uint8) for name, given in (grids or {}).items()}
     t = start + np.arange(n) / FPS
     return Readings(
         stream="s",
@@ -46,7 +57,7 @@ def video(n: int, start: float = 0.0, mean: Any = None, at: float | None = None,
         at=np.full(n, np.nan) if at is None else t + at,
         reason=np.zeros(n, np.uint8),
         values=values,
-        grids={"mean": maps, "difference": np.zeros((n, *GRID), np.uint8)},
+        grids=maps,
         made_by="test@1",
     )
 
@@ -102,11 +113,11 @@ def inputs(*parts: Readings | Event, ended: bool = False) -> Inputs:
     )
 
 
-def run(detector: Detector[Any], *steps: Inputs) -> list[Detection]:
-    """All detections over these steps, each shown only what the detector reads."""
-    state, found = detector.start(), []
+def run(build: Build, *steps: Inputs, profile: Profile = FAST) -> list[Detection]:
+    """All detections of one kind over these steps."""
+    panel, states, found = Panel(profile, (build,)), {}, []
     for step in steps:
-        state, more = detector.step(state, step.shown(detector.reads))
+        states, more = panel.step(states, step)
         found += more
     return found
 

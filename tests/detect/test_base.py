@@ -1,4 +1,4 @@
-"""A detector is shown what it says it reads, and that is measured."""
+"""A detector is shown what it says it reads, and that is measured, or judged by all of them together."""
 
 from __future__ import annotations
 
@@ -6,20 +6,25 @@ import pytest
 
 from monitor.audio import COLUMNS, PRINTS
 from monitor.columns import FAST_COLUMNS, GRIDS, SLOW_COLUMNS
-from monitor.detect import Detector, detectors
+from monitor.detect import Detector, panel
+from monitor.detect.look import LOOK_COLUMNS, LOOK_READS
 from monitor.settings import DEFAULT
 
 EVERY_FRAME = {*FAST_COLUMNS, *GRIDS}
 EVERY_BLOCK = {*COLUMNS, *PRINTS}
 
 
-@pytest.mark.parametrize("detector", detectors(DEFAULT), ids=lambda d: d.kind)
+@pytest.mark.parametrize("detector", panel(DEFAULT).detectors, ids=lambda d: d.kind)
 def test_what_a_detector_reads_is_measured_of_pictures_or_of_sound(detector: Detector[object]) -> None:
     reads = set(detector.reads)
-    assert reads <= EVERY_FRAME | set(SLOW_COLUMNS) or reads <= EVERY_BLOCK
+    assert reads <= EVERY_FRAME | set(SLOW_COLUMNS) | set(LOOK_COLUMNS) or reads <= EVERY_BLOCK
 
 
-@pytest.mark.parametrize("kind", ["black", "freeze"])
+def test_what_is_judged_together_is_judged_by_what_is_measured() -> None:
+    assert set(LOOK_READS) <= EVERY_FRAME | set(SLOW_COLUMNS)
+
+
+@pytest.mark.parametrize("kind", ["black", "freeze", "solid_color", "snow"])
 def test_sudden_faults_are_judged_by_what_is_measured_on_every_frame(kind: str) -> None:
-    (detector,) = (d for d in detectors(DEFAULT) if d.kind == kind)
-    assert set(detector.reads) <= EVERY_FRAME
+    (detector,) = (d for d in panel(DEFAULT).detectors if d.kind == kind)
+    assert set(detector.reads) <= EVERY_FRAME | set(LOOK_COLUMNS)

@@ -10,7 +10,7 @@ from builders import cut, inputs, run, spans, video
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.detect import detectors
+from monitor.detect import REGISTERED, DetectorStates, Panel
 from monitor.detect.freeze import Freeze
 from monitor.records import GRID
 from monitor.settings import FAST
@@ -20,37 +20,37 @@ STILL = {"drift": 0.0, "moving": 0.0}
 
 def test_the_same_picture_again_and_again() -> None:
     """It begins with the frame before the first repeat, and ends with the first that is new."""
-    found = run(Freeze(FAST), inputs(video(25), video(50, 1.0, **STILL)), inputs(video(25, 3.0)))
+    found = run(Freeze, inputs(video(25), video(50, 1.0, **STILL)), inputs(video(25, 3.0)))
     assert spans(found) == [("video", 0.96, None), ("video", 0.96, 3.0)]
 
 
 def test_a_still_scene_with_live_noise_is_no_freeze() -> None:
-    assert run(Freeze(FAST), inputs(video(100, drift=0.4, moving=0.6))) == []
+    assert run(Freeze, inputs(video(100, drift=0.4, moving=0.6))) == []
 
 
 def test_something_small_that_moves_is_no_freeze() -> None:
     """A clock in a corner: the mean of the whole picture is below FFmpeg's threshold."""
-    assert run(Freeze(FAST), inputs(video(100, drift=0.05, moving=6.0))) == []
+    assert run(Freeze, inputs(video(100, drift=0.05, moving=6.0))) == []
 
 
 def test_a_slow_zoom_is_no_freeze() -> None:
     drifting = np.repeat(np.arange(100) // 12, GRID[0] * GRID[1]).reshape(100, *GRID)
-    assert run(Freeze(FAST), inputs(video(100, mean=drifting, drift=0.2, moving=0.5))) == []
+    assert run(Freeze, inputs(video(100, mean=drifting, drift=0.2, moving=0.5))) == []
 
 
 def test_black_is_left_to_black() -> None:
     black = {"dark": 1.0, "lit": 0.0, "bar_top": 1.0, "bar_bottom": 1.0, "bar_left": 1.0, "bar_right": 1.0}
-    assert run(Freeze(FAST), inputs(video(100, **STILL, **black))) == []
+    assert run(Freeze, inputs(video(100, **STILL, **black))) == []
 
 
 def test_a_key_frame_does_not_end_a_freeze_but_a_new_picture_does() -> None:
     key = {"drift": 1.5, "moving": 3.0, "key": 1.0}
     frozen = (video(30, **STILL), video(1, 1.2, **key), video(30, 1.24, **STILL))
-    found = run(Freeze(FAST), inputs(video(1, -0.04), *frozen), inputs(video(20, 2.44)))
+    found = run(Freeze, inputs(video(1, -0.04), *frozen), inputs(video(20, 2.44)))
     assert spans(found)[-1] == ("video", -0.04, 2.44)
     assert len(found) == 2
     new = (video(30, **STILL), video(1, 1.2, mean=np.full(GRID, 9), **key), video(20, 1.24, mean=np.full(GRID, 9)))
-    assert spans(run(Freeze(FAST), inputs(video(1, -0.04), *new)))[-1] == ("video", -0.04, 1.2)
+    assert spans(run(Freeze, inputs(video(1, -0.04), *new)))[-1] == ("video", -0.04, 1.2)
 
 
 FRAMES = st.sampled_from(["moving", "still", "key", "black", "unknown"])
@@ -68,7 +68,7 @@ LOOKS = {
 def test_any_split_gives_the_same_states_and_detections(
     kind: str, runs: list[tuple[str, int]], data: st.DataObject
 ) -> None:
-    detector = next(d for d in detectors(FAST) if d.kind == kind)
+    panel = Panel(FAST, [build for build in REGISTERED if build(FAST).kind == kind])
     looks = [LOOKS[name] for name, n in runs for _ in range(n)]
     columns = {
         key: [look.get(key, 5.0 if key == "drift" else 0.5) for look in looks]
@@ -78,11 +78,11 @@ def test_any_split_gives_the_same_states_and_detections(
     whole_video = video(len(looks), **{key: np.array(values) for key, values in columns.items()})
     edges = sorted(data.draw(st.sets(st.integers(1, max(1, len(looks) - 1)), max_size=6)) | {0, len(looks)})
     edges = [e for e in edges if e <= len(looks)]
-    whole_state, split_state = detector.start(), detector.start()
-    whole_state, whole = detector.step(whole_state, inputs(whole_video).shown(detector.reads))
+    split_state: DetectorStates = {}
+    whole_state, whole = panel.step({}, inputs(whole_video))
     split = []
     for a, b in itertools.pairwise(edges):
-        split_state, more = detector.step(split_state, inputs(cut(whole_video, a, b)).shown(detector.reads))
+        split_state, more = panel.step(split_state, inputs(cut(whole_video, a, b)))
         split += more
     assert split == whole
     assert repr(split_state) == repr(whole_state)

@@ -61,6 +61,19 @@ class Size:
         return round(self.seconds * self.fps)
 
 
+def size_of(source: Path | None, width: int = 640, height: int = 360, seconds: float = 20.0) -> Size:
+    """A size with the clip's own pictures per second (20 to 60), so that none has to be repeated or left out.
+    Raises SettingsError if it cannot be read."""
+    if source is None:
+        return Size(width, height, seconds=seconds)
+    try:
+        with av.open(f"file:{source}", metadata_errors="replace") as container:
+            rate = container.streams.video[0].average_rate if container.streams.video else None
+    except (av.error.FFmpegError, OSError) as error:
+        raise SettingsError(f"{source}: cannot be read: {error}; give another file") from None
+    return Size(width, height, min(max(round(rate or 25), 20), 60), seconds)
+
+
 class Footage:
     """Pictures as 8-bit yuv420p, limited range: `whole` uint8 [n, height * 3 // 2, width], luma, then U, then V."""
 

@@ -40,7 +40,7 @@ class Recipe:
     motion: float = 0.0
 
 
-MOTION = 2.5
+MOTION = 1.2
 RECIPES: Mapping[str, Recipe] = {
     "black": Recipe(pictures.black, "levels of noise", (3.0, 1.5, 0.0)),
     "freeze": Recipe(timing.freeze, "share of the picture", (0.7, 0.85, 1.0), MOTION),
@@ -131,7 +131,7 @@ def _moves(moved: np.ndarray[tuple[int], np.dtype[np.float64]], least: float) ->
     if not least:
         return True
     parts = np.array_split(moved, 3)
-    return bool(moved[:4].min() > least / 2 and all(np.median(part) >= least for part in parts))
+    return bool(np.median(moved[:4]) > least / 2 and all(np.median(part) >= least for part in parts))
 
 
 def _corrupt(footage: Footage, strength: Strength, source: Path | None, out: Path, rng: Rng) -> tuple[Truth, ...]:

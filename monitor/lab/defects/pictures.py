@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from monitor.errors import SettingsError
 from monitor.lab.defects.footage import Footage, Plane, chroma_of
 
 Rng = np.random.Generator
 
 BLACK, GREY, WHITE = 16, 128, 235
+LIT = 50
 
 COLORS = {
     "green": (0, 0, 0),
@@ -164,6 +166,10 @@ def letterbox(footage: Footage, first: int, last: int, amount: float, rng: Rng) 
     height, width = footage.height, footage.width
     upright = rng.integers(3) == 0
     bar = round((width if upright else height) * amount) // 2 * 2
+    sides = footage.luma[first:last:5].swapaxes(1, 2) if upright else footage.luma[first:last:5]
+    for margin in (sides[:, :bar], sides[:, -bar:]):
+        if np.mean(margin > LIT) < 0.5:
+            raise SettingsError("letterbox: this clip is dark where bars would be; take another one")
     for n in range(first, last):
         if upright:
             fill(footage.whole[n], (BLACK, GREY, GREY), columns=slice(0, bar))

@@ -1,0 +1,84 @@
+"""`letterbox`: black bars above and below, or left and right, where the picture was, or more of them than there may be.
+
+Bars that were always there are the picture's shape (a wide film, an old one): these are not told, unless the settings
+say how much of the picture bars may take.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.detect.base import ALL_DEPTHS, Inputs
+from monitor.detect.hold import Evidence, Hold, HoldState, Rows
+from monitor.detect.look import Look
+from monitor.detect.picture import BARS, BarsState, durations, narrowest_bars, shown_pictures
+from monitor.records import Depth, Detection, Readings
+from monitor.settings import LetterboxSettings, Profile, fingerprint
+
+MOST_ACROSS, MOST_UPRIGHT = 0.5, 0.75
+"""What bars take at most: 2.76:1 in 16:9, 2.39:1 in 4:3 (0.44) above and below; 9:16 in 16:9 (0.68) at the sides. More
+is a small title on black."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterboxState:
+    """The narrowest bars of the last minute, and how long they have been wider."""
+
+    bars: BarsState = BarsState()
+    hold: HoldState = HoldState()
+
+
+class Letterbox:
+    """Two opposite margins are dark throughout, about as wide as each other, and wider than they have been within the
+    last minute by `min_bar` each; between them there is a picture. Measured in tiles of 16 pixels."""
+
+    kind = "letterbox"
+    version = 1
+    reads = (*BARS, "lit", "shown")
+    depths: frozenset[Depth] = ALL_DEPTHS
+
+    def __init__(self, profile: Profile) -> None:
+        self.settings: LetterboxSettings = profile.letterbox
+        self._hold = Hold(self.kind, self.settings, f"{self.kind}@{self.version}:{fingerprint(self.settings)}")
+
+    def start(self) -> LetterboxState:
+        """Nothing known."""
+        return LetterboxState()
+
+    def step(self, state: LetterboxState, seen: Inputs) -> tuple[LetterboxState, list[Detection]]:
+        """Go on with the frames that were seen."""
+        found: list[Detection] = []
+        for video in shown_pictures(seen):
+            bars, rows = self._rows(state.bars, video)
+            hold, more = self._hold.step(state.hold, seen, video.track, rows)
+            found += more
+            state = LetterboxState(bars, hold)
+        if seen.ended:
+            hold, more = self._hold.end(state.hold)
+            found += more
+            state = LetterboxState()
+        return state, found
+
+    def _rows(self, state: BarsState, video: Readings) -> tuple[BarsState, Rows]:
+        margins = np.stack([video.values[name] for name in BARS], axis=1).astype(np.float64)
+        margins[video.values["lit"] <= 0] = np.inf
+        state, usual = narrowest_bars(state, margins, video.t_s)
+        # Frames that show nothing lit say nothing of bars; nor do those of no picture.
+        judged = np.isfinite(margins[:, 0]) & (video.values["shown"] == Look.PICTURE)
+        margins, usual = np.where(judged[:, None], margins, 0.0), np.where(np.isfinite(usual), usual, 0.0)
+        bad = self._barred(margins[:, :2], usual[:, :2], MOST_ACROSS)
+        bad |= self._barred(margins[:, 2:], usual[:, 2:], MOST_UPRIGHT)
+        share = np.maximum(margins[:, :2].sum(axis=1), margins[:, 2:].sum(axis=1))
+        evidence: Evidence = {"bars": (share, "max")}
+        rows = Rows(video.t_s, durations(video), video.at, bad, evidence)
+        return state, rows.measured(judged)
+
+    def _barred(self, pair: NDArray[np.float64], usual: NDArray[np.float64], most: float) -> NDArray[np.bool_]:
+        """Whether a pair of opposite margins [N, 2] are bars that should not be there, and take `most` together."""
+        wider = (pair - usual).min(axis=1) >= self.settings.min_bar
+        too_wide = (pair.min(axis=1) >= self.settings.min_bar) & (pair.sum(axis=1) > self.settings.max_bars)
+        alike = np.abs(pair[:, 0] - pair[:, 1]) <= self.settings.max_uneven
+        return np.asarray((wider | too_wide) & alike & (pair.sum(axis=1) <= most))

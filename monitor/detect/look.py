@@ -1,0 +1,209 @@
+"""What is shown at all: a picture, or in its place black, one colour, snow, a test pattern. Judged once, and added to
+the readings as columns, for the kinds of these names and for all that judge pictures and have none here.
+
+    shown         a Look
+    dark_ratio    share of dark pixels in the active picture, inside the bars
+    spread        how far apart in luma or chroma any two places of the map are, a logo left out
+    least_change  mean difference to the frame before in the place that changes least, a logo left out
+    stands_s      how long the picture has stood: the same map, but for something as small as a clock
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.detect.picture import BLACK_READS, BarsState, BlackPicture
+from monitor.records import GRID, Readings
+from monitor.settings import Profile, SnowSettings, SolidColorSettings, TestPatternSettings
+
+LOOK_READS = (*BLACK_READS, "flat", "contrast", "gradient_x", "gradient_y", "mean", "difference", "u", "v")
+LOOK_COLUMNS = ("shown", "dark_ratio", "spread", "least_change", "stands_s")
+PLACES = GRID[0] * GRID[1]
+LOGO = 2
+"""So many places of the map may differ from all others: a channel's logo."""
+COUNTER = 20
+"""So many may change in a picture that stands: a running count, a clock."""
+CUT = PLACES // 2
+"""A picture that stands and came by changing in so many places came by a cut."""
+MUD_S, MUD_LEVELS = 0.5, 12
+SAME = 2
+"""A place is the same with a mean that differs by so many levels: a coder's noise."""
+
+Maps = NDArray[np.int16]
+
+
+class Look(IntEnum):
+    """What a frame shows."""
+
+    PICTURE = 0
+    BLACK = 1
+    SNOW = 2
+    SOLID = 3
+    SLATE = 4
+    BARS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A picture that stands: its maps, since when (media time), whether it came at once (with a cut), the maps of the
+    last frame, and what it has been found to show."""
+
+    maps: bytes
+    since_s: float
+    at_once: bool
+    last: bytes
+    pattern: Look = Look.PICTURE
+
+
+@dataclass(frozen=True, slots=True)
+class Snowed:
+    """When it last snowed in full (never, if something else was shown since), and the mean luma then."""
+
+    t_s: float = float("-inf")
+    luma: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LookState:
+    """Where the bars are, what stands, and the last snow."""
+
+    bars: BarsState = BarsState()
+    standing: Standing | None = None
+    snowed: Snowed = Snowed()
+
+
+class Viewer:
+    """Judges frames. Black goes before snow, snow before one colour, and that before a test pattern."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._black = BlackPicture(profile.black)
+        self._solid: SolidColorSettings = profile.solid_color
+        self._snow: SnowSettings = profile.snow
+        self._pattern: TestPatternSettings = profile.test_pattern
+
+    def view(self, state: LookState, video: Readings) -> tuple[LookState, Readings]:
+        """Next state, and the readings (of at least one frame) with LOOK_COLUMNS."""
+        values = video.values
+        bars, black, dark_ratio = self._black.judge(state.bars, video)
+        maps = np.stack([video.grids[name].reshape(len(video), -1) for name in ("mean", "u", "v")], axis=1)
+        colors = maps.astype(np.int16)
+        spread = _spread(colors)
+        gradient = values["gradient_x"] + values["gradient_y"]
+        solid = (spread.max(axis=1) <= self._solid.max_spread) & (gradient <= self._solid.max_gradient)
+        change = np.partition(video.grids["difference"].reshape(len(video), -1), LOGO, axis=1)[:, LOGO] / 8
+        snowed, snow = self._snows(state.snowed, video, spread.max(axis=1), gradient)
+        standing, shown, stands_s = self._standing(state.standing, video, colors)
+        for look, where in ((Look.SOLID, solid), (Look.SNOW, snow), (Look.BLACK, black)):
+            shown[where] = look
+        columns = {
+            "shown": shown,
+            "dark_ratio": dark_ratio,
+            "spread": spread.max(axis=1),
+            "least_change": change,
+            "stands_s": stands_s,
+        }
+        added = {name: column.astype(np.float32) for name, column in columns.items()}
+        return LookState(bars, standing, snowed), replace(video, values={**values, **added})
+
+    def _snows(
+        self, state: Snowed, video: Readings, spread: Maps, gradient: NDArray[np.float32]
+    ) -> tuple[Snowed, NDArray[np.bool_]]:
+        """When it last snowed in full, and which frames show snow. Between, it may be mud of the same level for MUD_S:
+        a coder short of bits repeats and smears what it cannot code."""
+        uniform = spread <= self._snow.max_spread
+        full = uniform & (gradient >= self._snow.min_gradient)
+        # The last frame that snows in full, or shows something else; 0: the one in the state.
+        last = np.maximum.accumulate(np.where(full | ~uniform, np.arange(1, len(full) + 1), 0))
+        luma = np.concatenate(([state.luma], video.values["luma"]))[last]
+        t_s = np.concatenate(([state.t_s], np.where(full, video.t_s, -np.inf)))[last]
+        snow = uniform & (video.t_s - t_s <= MUD_S) & (np.abs(video.values["luma"] - luma) <= MUD_LEVELS)
+        return Snowed(float(t_s[-1]), float(luma[-1])), snow
+
+    def _standing(
+        self, state: Standing | None, video: Readings, colors: Maps
+    ) -> tuple[Standing, NDArray[np.uint8], NDArray[np.float64]]:
+        """What stands after these frames; which of them show a test pattern; how long the picture has stood."""
+        n = len(video)
+        before = colors[:1] if state is None else _maps(state.last)[None]
+        changed = _changed(colors, np.concatenate((before, colors[:-1])))
+        begins = changed > COUNTER
+        shown, since = np.zeros(n, np.uint8), video.t_s.copy()
+        cuts = [0, *(int(k) for k in np.flatnonzero(begins) if k), n]
+        for first, last in pairwise(cuts):
+            if last - first == 1 and begins[first] and last < n:
+                continue  # A moving picture: each frame is another one.
+            if state is None or begins[first]:
+                at_once = state is None or bool(changed[first] >= CUT)
+                state = Standing(_bytes(colors[first]), float(video.t_s[first]), at_once, b"")
+            since[first:last] = state.since_s
+            found = self._tested(video, colors, first, last)
+            if not state.at_once:
+                found[found == Look.SLATE] = Look.PICTURE
+            patterns = np.maximum.accumulate(np.maximum(found, state.pattern))
+            stays = _changed(colors[first:last], _maps(state.maps)[None]) <= COUNTER
+            shown[first:last] = np.where(stays, patterns, Look.PICTURE)
+            state = replace(state, pattern=Look(int(patterns[-1])))
+        assert state is not None
+        return replace(state, last=_bytes(colors[-1])), shown, video.t_s - since
+
+    def _tested(self, video: Readings, colors: Maps, first: int, last: int) -> NDArray[np.uint8]:
+        """Of frames first..last (exclusive): whether one by itself looks like a test pattern; only those with the slow
+        set can."""
+        flat, contrast = video.values["flat"][first:last], video.values["contrast"][first:last]
+        found = np.zeros(last - first, np.uint8)
+        with np.errstate(invalid="ignore"):
+            candidates = np.flatnonzero((flat >= self._pattern.min_flat) & (contrast >= self._pattern.min_contrast))
+        for k in candidates:
+            color = colors[first + k].reshape(3, *GRID)
+            if is_bars(color):
+                found[k] = Look.BARS
+            elif flat[k] >= self._pattern.min_slate_flat and ground(color) >= self._pattern.min_ground:
+                found[k] = Look.SLATE
+        return found
+
+
+def is_bars(color: Maps) -> bool:
+    """Whether maps [3, 9, 16] of luma and chroma are of stripes, upright in the upper part or level, in several
+    saturated colours: SMPTE EG 1 and RP 219, EBU Tech 3325 and 3373, and the like."""
+    saturated = np.abs(color[1:] - 128).sum(axis=0) >= 40
+    if saturated.mean() < 0.35:
+        return False
+    for turned in (color[:, :5], color.transpose(0, 2, 1)[:, 2:-2]):
+        alike = np.ptp(turned, axis=1).max(axis=0) <= 8
+        steps = np.abs(np.diff(np.median(turned, axis=1), axis=1)).max(axis=0) > 16
+        if alike.mean() >= 0.7 and steps.sum() >= 2:
+            return True
+    return False
+
+
+def ground(color: Maps) -> float:
+    """Share of the places of maps [3, 9, 16] that have the colour which most have."""
+    middle = np.median(color.reshape(3, -1), axis=1)
+    return float((np.abs(color - middle[:, None, None]).max(axis=0) <= 3).mean())
+
+
+def _bytes(color: Maps) -> bytes:
+    return color.astype(np.uint8).tobytes()
+
+
+def _maps(kept: bytes) -> Maps:
+    return np.frombuffer(kept, np.uint8).astype(np.int16).reshape(3, -1)
+
+
+def _changed(now: Maps, then: Maps) -> NDArray[np.int64]:
+    """In how many places of the map [N, 3, places] two frames differ."""
+    return np.asarray((np.abs(now - then).max(axis=1) > SAME).sum(axis=1))
+
+
+def _spread(colors: Maps) -> Maps:
+    """Of each map [N, 3, places]: how far the lowest and the highest place are apart, with LOGO of them left out."""
+    ordered = np.sort(colors, axis=2)
+    last = ordered.shape[2] - 1
+    parts = [ordered[:, :, last - LOGO + k] - ordered[:, :, k] for k in range(LOGO + 1)]
+    spread: Maps = np.min(parts, axis=0)
+    return spread

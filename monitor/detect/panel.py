@@ -1,0 +1,47 @@
+"""All detectors of one stream side by side: what is shown is judged once, then each sees the columns that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from monitor.detect.base import Detector, Inputs
+from monitor.detect.look import LookState, Viewer
+from monitor.records import Detection
+from monitor.settings import Profile
+
+DetectorStates = dict[str, Any]
+"""State of each detector by kind, and that of the viewer under LOOK; what a checkpoint holds."""
+
+LOOK = "look"
+
+Build = Callable[[Profile], Any]
+
+
+class Panel:
+    """Detectors with the settings of one profile. Keeps nothing of a stream."""
+
+    def __init__(self, profile: Profile, which: Sequence[Build]) -> None:
+        self._viewer = Viewer(profile)
+        self.detectors: tuple[Detector[Any], ...] = tuple(build(profile) for build in which)
+
+    def step(self, states: DetectorStates, seen: Inputs) -> tuple[DetectorStates, list[Detection]]:
+        """One step of every detector. What has no state yet starts anew."""
+        look: LookState = states.get(LOOK, LookState())
+        video = []
+        for readings in seen.video:
+            if len(readings):
+                look, viewed = self._viewer.view(look, readings)
+                video.append(viewed)
+        after: DetectorStates = {LOOK: look}
+        seen = replace(seen, video=tuple(video))
+        shown: dict[tuple[str, ...], Inputs] = {}
+        found: list[Detection] = []
+        for detector in self.detectors:
+            if detector.reads not in shown:
+                shown[detector.reads] = seen.shown(detector.reads)
+            state = states[detector.kind] if detector.kind in states else detector.start()
+            after[detector.kind], more = detector.step(state, shown[detector.reads])
+            found += more
+        return after, found

@@ -1,0 +1,45 @@
+"""Bars that were not there before."""
+
+from __future__ import annotations
+
+from builders import inputs, run, spans, video
+
+from monitor.detect.letterbox import Letterbox
+from monitor.settings import FAST
+
+BARRED = {"bar_top": 0.13, "bar_bottom": 0.13}
+STRICT = FAST.model_copy(update={"letterbox": FAST.letterbox.model_copy(update={"max_bars": 0.1})})
+
+
+def test_bars_that_come_are_told_and_go() -> None:
+    found = run(Letterbox, inputs(video(50), video(50, 2.0, **BARRED), video(25, 4.0)))
+    assert spans(found) == [("video", 2.0, None), ("video", 2.0, 4.0)]
+    assert found[-1].evidence["bars"] == 0.26 or abs(found[-1].evidence["bars"] - 0.26) < 1e-6
+    pillars = video(50, 2.0, bar_left=0.12, bar_right=0.13)
+    assert spans(run(Letterbox, inputs(video(50), pillars, video(25, 4.0))))[-1] == ("video", 2.0, 4.0)
+
+
+def test_bars_that_were_always_there_are_the_shape_of_the_picture() -> None:
+    assert run(Letterbox, inputs(video(200, **BARRED))) == []
+    assert run(Letterbox, inputs(video(200, **BARRED)), profile=STRICT)
+
+
+def test_wider_bars_than_before_are_told() -> None:
+    wider = video(50, 2.0, bar_top=0.2, bar_bottom=0.2)
+    assert run(Letterbox, inputs(video(50, **BARRED), wider))
+
+
+def test_one_dark_margin_is_no_bar() -> None:
+    assert run(Letterbox, inputs(video(50), video(100, 2.0, bar_top=0.2))) == []
+    assert run(Letterbox, inputs(video(50), video(100, 2.0, bar_top=0.3, bar_bottom=0.13))) == []
+
+
+def test_black_is_no_bar() -> None:
+    black = {"dark": 1.0, "lit": 0.0, "bar_top": 1.0, "bar_bottom": 1.0, "bar_left": 1.0, "bar_right": 1.0}
+    assert run(Letterbox, inputs(video(50), video(100, 2.0, **black), video(50, 6.0))) == []
+
+
+def test_bars_that_stay_become_the_shape_of_the_picture() -> None:
+    found = run(Letterbox, inputs(video(50), video(25 * 90, 2.0, **BARRED)))
+    assert len(found) == 2
+    assert 60 <= found[-1].end_s <= 75

@@ -1,0 +1,82 @@
+"""What maps of colour are taken for; the kinds that come of it are in test_shown."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from builders import cut, video
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.detect.look import LookState, Viewer, ground, is_bars
+from monitor.records import GRID
+from monitor.settings import FAST
+
+
+def stripes(*colors: tuple[int, int, int]) -> np.ndarray:
+    """Upright stripes of these colours as maps [3, 9, 16]."""
+    places = [colors[k * len(colors) // GRID[1]] for k in range(GRID[1])]
+    return np.repeat(np.array(places, np.int16).T[:, None], GRID[0], axis=1)
+
+
+SMPTE = stripes((180, 128, 128), (162, 44, 142), (131, 156, 44), (112, 72, 58), (84, 184, 198), (65, 100, 212))
+
+
+def test_stripes_of_colours_are_bars_whichever_way_they_run() -> None:
+    assert is_bars(SMPTE)
+    level = np.stack([np.repeat([c], GRID[1], axis=0).T for c in np.repeat([[81, 90, 240]], 9, axis=0).T])
+    level[:, 3:6] = np.array([145, 54, 34])[:, None, None]
+    level[:, 6:] = np.array([41, 240, 110])[:, None, None]
+    assert is_bars(level)
+
+
+def test_a_lower_part_of_other_patches_does_not_matter() -> None:
+    bars = SMPTE.copy()
+    bars[:, 6:] = np.random.default_rng(0).integers(16, 235, bars[:, 6:].shape)
+    assert is_bars(bars)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_picture_is_bars(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    assert not is_bars(rng.integers(16, 235, (3, *GRID)).astype(np.int16))
+    assert not is_bars(stripes((180, 128, 128), (120, 128, 128), (60, 128, 128), (20, 128, 128)))
+
+
+def test_the_ground_is_what_most_places_show() -> None:
+    card = np.full((3, *GRID), 100, np.int16)
+    card[0, :3] = 200
+    assert ground(card) == pytest.approx(6 / 9)
+
+
+LOOKS = {
+    "moving": {},
+    "black": {"dark": 1.0, "lit": 0.0, "bar_top": 1.0, "bar_bottom": 1.0, "bar_left": 1.0, "bar_right": 1.0},
+    "snow": {"mean": 110, "gradient_x": 30.0, "gradient_y": 30.0},
+    "mud": {"mean": 110, "gradient_x": 1.0, "gradient_y": 1.0},
+    "bars": {"mean": SMPTE[0], "grids": {"u": SMPTE[1], "v": SMPTE[2]}, "flat": 0.95, "contrast": 50.0},
+    "waits": {"mean": SMPTE[0], "grids": {"u": SMPTE[1], "v": SMPTE[2]}, "flat": np.nan, "contrast": np.nan},
+}
+
+
+@given(
+    runs=st.lists(st.tuples(st.sampled_from(sorted(LOOKS)), st.integers(1, 20)), min_size=1, max_size=8), data=st.data()
+)
+def test_any_split_gives_the_same_looks(runs: list[tuple[str, int]], data: st.DataObject) -> None:
+    viewer, at, whole_state, wholes = Viewer(FAST), 0, LookState(), []
+    state, split = LookState(), []
+    for name, n in runs:
+        part = video(n, at / 25, **LOOKS[name])
+        edges = sorted(data.draw(st.sets(st.integers(1, n), max_size=3)) | {0, n})
+        whole_state, seen = viewer.view(whole_state, part)
+        wholes.append(seen)
+        for a, b in itertools.pairwise(edges):
+            state, seen = viewer.view(state, cut(part, a, b))
+            split.append(seen)
+        at += n
+    for name in ("shown", "stands_s", "spread"):
+        one, two = (np.concatenate([r.values[name] for r in some]) for some in (wholes, split))
+        np.testing.assert_array_equal(one, two, name)
+    assert repr(state) == repr(whole_state)
