@@ -58,6 +58,7 @@ class BlackSettings(Temporal):
 
     min_duration_s: Seconds = 5.0
     clear_s: Seconds = 1.0
+    grave_s: Seconds = 5.0
     dark_ratio: Ratio = 0.98
     """Least share of dark pixels in the active picture (inside the bars)."""
     max_lit_ratio: Ratio = 0.04
@@ -73,12 +74,19 @@ class FreezeSettings(Temporal):
 
     min_duration_s: Seconds = 8.0
     clear_s: Seconds = 0.5
+    grave_s: Seconds = 8.0
+    """Of a picture that stopped while it moved. One that was still before, or came with a cut, stays minor: so do
+    cards, slides and screens."""
     noise: Ratio = 0.001
     """Largest mean absolute difference to the picture that stands, over all planes."""
     max_moving: Annotated[float, Field(ge=0, le=255)] = 1.0
     """Largest mean absolute difference in any place of the 9 x 16 map, in 8-bit levels: something small that moves."""
     max_drift: Annotated[float, Field(ge=0, le=255)] = 1.5
     """Largest change of the mean in any place of the map since the freeze began, in 8-bit levels."""
+    min_live: Ratio = 0.1
+    """Share of the picture that was in motion for seconds before, without which a freeze stays minor."""
+    min_window: Ratio = 0.3
+    """Least share of the picture in motion for a part of it to be seen to stop."""
     ignore_key_frames: bool = True
     """A key frame codes the same picture anew: let it differ by more than `noise`, as long as nothing drifts."""
 
@@ -138,6 +146,57 @@ class LetterboxSettings(Temporal):
     """Largest difference of the two."""
     max_bars: Ratio = 1.0
     """Largest share of the height or the width that bars may take, even if they were always there (1: any)."""
+
+
+class DegradedSettings(Temporal):
+    """The picture is worse than the stream's own normal. `margin`: by how much the number that is judged may be above
+    that of the scene; its unit is the kind's."""
+
+    min_duration_s: Seconds = 3.0
+    clear_s: Seconds = 1.0
+    grave_s: Seconds = 3.0
+    margin: Annotated[float, Field(gt=0, le=100)] = 0.5
+    between: Annotated[float, Field(ge=1, le=100)] = 2.0
+    """So many margins above the highest of the last minute is not normal in another scene."""
+    grave_excess: Annotated[float, Field(ge=1, le=100)] = 2.5
+    """So many margins are grave."""
+
+
+class BlurSettings(DegradedSettings):
+    """Softer than before. In natural logarithms: 0.69 is half the detail."""
+
+    margin: Annotated[float, Field(gt=0, le=100)] = 0.4
+
+
+class NoiseSettings(DegradedSettings):
+    """Noisier than before. In natural logarithms: 0.69 is twice the noise."""
+
+    margin: Annotated[float, Field(gt=0, le=100)] = 0.4
+
+
+class BandingSettings(DegradedSettings):
+    """More terraces than before. In natural logarithms of the odds of flat to stepped pixels."""
+
+    margin: Annotated[float, Field(gt=0, le=100)] = 0.2
+
+
+class BlockinessSettings(DegradedSettings):
+    """More visible blocks than before. As a share of the mean gradient."""
+
+    margin: Annotated[float, Field(gt=0, le=100)] = 0.07
+    grave_excess: Annotated[float, Field(ge=1, le=100)] = 10.0
+
+
+class CombingSettings(DegradedSettings):
+    """Lines of two moments. In natural logarithms."""
+
+    margin: Annotated[float, Field(gt=0, le=100)] = 0.45
+
+
+class LevelsSettings(DegradedSettings):
+    """More pixels outside the legal range, or at its ends, than before. As a share of the pixels."""
+
+    margin: Annotated[float, Field(gt=0, le=100)] = 0.03
 
 
 class SilenceSettings(Temporal):
@@ -223,6 +282,12 @@ class Profile(Section):
     snow: SnowSettings = SnowSettings()
     test_pattern: TestPatternSettings = TestPatternSettings()
     letterbox: LetterboxSettings = LetterboxSettings()
+    blur: BlurSettings = BlurSettings()
+    noise: NoiseSettings = NoiseSettings()
+    banding: BandingSettings = BandingSettings()
+    blockiness: BlockinessSettings = BlockinessSettings()
+    combing: CombingSettings = CombingSettings()
+    levels: LevelsSettings = LevelsSettings()
     silence: SilenceSettings = SilenceSettings()
     no_input: NoInputSettings = NoInputSettings()
     stall: StallSettings = StallSettings()
@@ -243,6 +308,12 @@ FAST = Profile(
     snow=SnowSettings(min_duration_s=1.0, clear_s=0.2),
     test_pattern=TestPatternSettings(min_duration_s=1.0, clear_s=0.2),
     letterbox=LetterboxSettings(min_duration_s=1.0, clear_s=0.2),
+    blur=BlurSettings(min_duration_s=1.0),
+    noise=NoiseSettings(min_duration_s=1.0),
+    banding=BandingSettings(min_duration_s=1.0),
+    blockiness=BlockinessSettings(min_duration_s=1.0),
+    combing=CombingSettings(min_duration_s=1.0),
+    levels=LevelsSettings(min_duration_s=1.0),
     silence=SilenceSettings(min_duration_s=1.0, clear_s=0.2),
     no_input=NoInputSettings(min_duration_s=1.0, clear_s=0.5),
     stall=StallSettings(min_duration_s=1.0, clear_s=0.5),

@@ -11,6 +11,7 @@ from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.picture import durations, shown_pictures
+from monitor.detect.window import WindowState, watch_windows
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import FreezeSettings, Profile, fingerprint
 
@@ -23,26 +24,33 @@ class FreezeState:
     """How long it has stood still, and the map of means when it began to."""
 
     hold: HoldState = HoldState()
+    bad: bool = False
+    """Whether the last frame that was measured repeated another."""
     still: bytes | None = None
     last: bytes | None = None
     """Map and times of the last frame: a freeze begins with the frame *before* the first that repeats it."""
     last_t_s: float = float("nan")
     last_at: float = float("nan")
+    window: WindowState = WindowState()
+    lively: bool = False
+    """Whether the picture was in motion before it stood."""
 
 
 class Freeze:
     """A frame repeats the reference picture when they differ by at most `noise`, no place of the picture moves more
     than `max_moving`, and no place has changed by more than `max_drift` since the stillness began. A key frame codes
     the same picture anew and may differ more: it does not end a freeze unless a place changes. A still scene with a
-    camera's noise differs everywhere, and a slow zoom adds up: neither is a freeze. What is no
-    picture (black, one colour, a test pattern) is left to those kinds.
+    camera's noise differs everywhere, and a slow zoom adds up: neither is a freeze. Nor is it, of the whole picture,
+    where a ticker runs; then the part that was in motion and stopped at once (see `window`) is one. What is no picture
+    (black, one colour, a test pattern) is left to those kinds.
 
-    With `max_moving` and `max_drift` 255 and `ignore_key_frames` off this is FFmpeg's freezedetect, to the frame.
+    With `max_moving` and `max_drift` 255, `ignore_key_frames` off and `min_window` 1 this is FFmpeg's freezedetect, to
+    the frame.
     """
 
     kind = "freeze"
     version = 2
-    reads = ("drift", "moving", "key", "mean", "shown")
+    reads = ("difference", "drift", "moving", "key", "mean", "shown")
     depths: frozenset[Depth] = ALL_DEPTHS
 
     def __init__(self, profile: Profile) -> None:
@@ -57,20 +65,26 @@ class Freeze:
         """Go on with the frames that were seen."""
         found: list[Detection] = []
         for video in shown_pictures(seen):
-            bad, began, still = self._still(state, video)
-            hold, more = self._hold.step(state.hold, seen, video.track, self._rows(state, video, bad, began))
+            window, windows = watch_windows(
+                state.window, video, self.settings.max_moving, self.settings.max_drift, self.settings.min_window
+            )
+            whole, still = self._still(state, video)
+            bad = whole | (windows.stands & (video.values["shown"] == Look.PICTURE))
+            rows, lively = self._rows(state, video, bad, np.where(whole, 1.0, windows.area), windows.live)
+            hold, more = self._hold.step(state.hold, seen, video.track, rows)
             found += more
             last = video.grids["mean"][-1].tobytes()
-            state = FreezeState(hold, still, last, float(video.t_s[-1]), float(video.at[-1]))
+            state = FreezeState(
+                hold, bool(bad[-1]), still, last, float(video.t_s[-1]), float(video.at[-1]), window, lively
+            )
         if seen.ended:
             hold, more = self._hold.end(state.hold)
             found += more
             state = FreezeState()
         return state, found
 
-    def _still(self, state: FreezeState, video: Readings) -> tuple[NDArray[np.bool_], NDArray[np.bool_], bytes | None]:
-        """Which frames repeat the one before; which of them are the first to; and the map that stillness is measured
-        from after the last of them."""
+    def _still(self, state: FreezeState, video: Readings) -> tuple[NDArray[np.bool_], bytes | None]:
+        """Which frames repeat the one before, and the map that stillness is measured from after the last of them."""
         values, maps = video.values, video.grids["mean"]
         unknown = np.isnan(values["drift"])
         with np.errstate(invalid="ignore"):
@@ -78,7 +92,7 @@ class Freeze:
             same &= values["moving"] <= self.settings.max_moving
         coded_anew = (values["key"] > 0) & self.settings.ignore_key_frames
         candidates = (same | coded_anew | unknown) & (values["shown"] == Look.PICTURE)
-        bad, began = np.zeros((2, len(video)), np.bool_)
+        bad = np.zeros(len(video), np.bool_)
         still, last = state.still, state.last
         for i in range(len(video)):
             now = maps[i].tobytes()
@@ -86,25 +100,42 @@ class Freeze:
                 still = None
             elif _drift(now, still or last) <= self.settings.max_drift:
                 bad[i] = not unknown[i]
-                began[i] = bad[i] and still is None
                 still = still or last
             else:
                 still = None
             last = now
-        return bad, began, still
+        return bad, still
 
-    def _rows(self, state: FreezeState, video: Readings, bad: NDArray[np.bool_], began: NDArray[np.bool_]) -> Rows:
-        """Rows for the hold. A freeze begins with the frame before the first that repeats it."""
+    def _rows(
+        self,
+        state: FreezeState,
+        video: Readings,
+        bad: NDArray[np.bool_],
+        area: NDArray[np.float64],
+        live: NDArray[np.float64],
+    ) -> tuple[Rows, bool]:
+        """Rows for the hold, and whether the last one stands since it was in motion. A freeze begins with the frame
+        before the first that repeats it."""
+        measured = ~np.isnan(video.values["drift"])
+        numbers = np.flatnonzero(measured)
         t_s, at, lasts = video.t_s.copy(), video.at.copy(), durations(video)
-        before = np.concatenate(([state.last_t_s], video.t_s[:-1]))
+        before, going_on, lively = np.concatenate(([state.last_t_s], video.t_s[:-1])), state.bad, state.lively
         before_at = np.concatenate(([state.last_at], video.at[:-1]))
-        lasts[began] += t_s[began] - before[began]
-        t_s[began], at[began] = before[began], before_at[began]
+        grave = np.zeros(len(video), np.bool_)
+        for k in numbers:
+            if bad[k] and not going_on:
+                lasts[k] += t_s[k] - before[k]
+                t_s[k], at[k] = before[k], before_at[k]
+                lively = bool(live[k] >= self.settings.min_live)
+            going_on = bool(bad[k])
+            grave[k] = going_on and lively
         evidence: Evidence = {
             "drift": (video.values["drift"], "max"),
             "moving": (video.values["moving"], "max"),
+            "area": (area, "max"),
         }
-        return Rows(t_s, lasts, at, bad, evidence).measured(~np.isnan(video.values["drift"]))
+        sure = np.where(grave, 0.95, 0.6)
+        return Rows(t_s, lasts, at, bad, evidence, grave, sure).measured(measured), lively
 
 
 def _drift(now: bytes, then: bytes) -> int:

@@ -1,4 +1,5 @@
-"""All detectors of one stream side by side: what is shown is judged once, then each sees the columns that it reads."""
+"""All detectors of one stream side by side. What several need is judged once, and added to the readings: what is shown
+at all, and how it is worse than normal. Then each detector sees the columns that it reads."""
 
 from __future__ import annotations
 
@@ -7,14 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.detect.base import Detector, Inputs
+from monitor.detect.degraded import Inspector, InspectorState
 from monitor.detect.look import LookState, Viewer
 from monitor.records import Detection
 from monitor.settings import Profile
 
 DetectorStates = dict[str, Any]
-"""State of each detector by kind, and that of the viewer under LOOK; what a checkpoint holds."""
+"""State of each detector by kind, and those of the viewer and the inspector; what a checkpoint holds."""
 
-LOOK = "look"
+LOOK, QUALITY = "look", "quality"
 
 Build = Callable[[Profile], Any]
 
@@ -23,18 +25,20 @@ class Panel:
     """Detectors with the settings of one profile. Keeps nothing of a stream."""
 
     def __init__(self, profile: Profile, which: Sequence[Build]) -> None:
-        self._viewer = Viewer(profile)
+        self._viewer, self._inspector = Viewer(profile), Inspector(profile)
         self.detectors: tuple[Detector[Any], ...] = tuple(build(profile) for build in which)
 
     def step(self, states: DetectorStates, seen: Inputs) -> tuple[DetectorStates, list[Detection]]:
         """One step of every detector. What has no state yet starts anew."""
         look: LookState = states.get(LOOK, LookState())
+        quality: InspectorState = states.get(QUALITY, InspectorState())
         video = []
         for readings in seen.video:
             if len(readings):
                 look, viewed = self._viewer.view(look, readings)
-                video.append(viewed)
-        after: DetectorStates = {LOOK: look}
+                quality, inspected = self._inspector.inspect(quality, viewed)
+                video.append(inspected)
+        after: DetectorStates = {LOOK: look, QUALITY: quality}
         seen = replace(seen, video=tuple(video))
         shown: dict[tuple[str, ...], Inputs] = {}
         found: list[Detection] = []

@@ -1,0 +1,244 @@
+"""`blur`, `noise`, `banding`, `blockiness`, `combing`, `levels`: the picture is worse than the stream's own normal.
+
+Judged by the slow set, twice a second; what is found begins and ends halfway between two samples. One defect changes
+many numbers (noise leaves an encoder short of bits, which blurs): at any moment at most one kind is told, the one whose
+number is furthest from normal, and for a while after it no other. So it is judged once, and added to the readings as
+columns, which the kinds read:
+
+    worse    which kind it is, 0: none; NaN: not judged on this frame
+    excess   by how many margins it is above normal
+    beside   1 where that is the normal of the scene which is shown, 0 where it is that of others
+
+Frames that show no picture (see `look`) are left out, and so are faint ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.detect.base import ALL_DEPTHS, Inputs
+from monitor.detect.hold import Hold, HoldState, Rows
+from monitor.detect.look import Look
+from monitor.detect.normal import Floats, Normal, NormalState
+from monitor.detect.picture import shown_pictures
+from monitor.records import Depth, Detection, Readings
+from monitor.settings import DegradedSettings, Profile, fingerprint
+
+INSPECTED_READS = (
+    *("sharpness", "gradient_x", "gradient_y", "contrast", "noise", "flat", "step", "block_x", "block_y"),
+    *("phase_x_excess", "phase_y_excess", "comb", "field", "interlaced", "under", "over", "crushed", "blown", "mean"),
+)
+INSPECTED_COLUMNS = ("worse", "excess", "beside")
+KINDS = ("blur", "noise", "banding", "blockiness", "combing", "levels")
+NUMBERS = ("blur", "noise", "banding", "blockiness", "blockiness", "combing", "levels", "levels", "levels")
+"""The kind that each of the numbers speaks for."""
+CAUSES = (("levels", "banding", 5), ("levels", "blockiness", 3), ("noise", "levels", 2), ("blockiness", "banding", 2))
+"""The first changes the number of the second, too, which counts by so much less then: what is clipped is flat, noise
+leaves the legal range where it lies on black, and blocks are flat inside."""
+SAMPLE_S = 0.5
+HYSTERESIS = 0.5
+"""A kind that is told goes on down to so many margins."""
+AFTER_S = 2.0
+"""For so long after one kind another one is its consequence."""
+ESTABLISHED, STRONGER = 3, 1.5
+FAINT = 4.0
+"""A picture with less contrast shows nothing that could be sharp or noisy: it fades, or is almost one colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class InspectorState:
+    """What is normal; which kind was told last (0: none), when it last was, and how many times on end."""
+
+    normal: NormalState = NormalState()
+    told: int = 0
+    told_s: float = float("-inf")
+    times: int = 0
+
+
+class Inspector:
+    """Judges the quality of pictures with the margins of a profile."""
+
+    def __init__(self, profile: Profile) -> None:
+        settings: list[DegradedSettings] = [getattr(profile, kind) for kind in NUMBERS]
+        self._normal = Normal(np.array([s.margin for s in settings]), np.array([s.between for s in settings]))
+        self._kinds = np.array([KINDS.index(kind) for kind in NUMBERS])
+
+    def inspect(self, state: InspectorState, video: Readings) -> tuple[InspectorState, Readings]:
+        """Next state, and the readings with INSPECTED_COLUMNS. They have what `look` adds."""
+        values = video.values
+        worse, excess, beside = np.full((3, len(video)), np.nan, np.float32)
+        with np.errstate(invalid="ignore"):
+            due = np.flatnonzero((values["contrast"] >= FAINT) & (values["shown"] == Look.PICTURE))
+        if len(due):
+            samples = numbers({name: values[name][due].astype(np.float64) for name in INSPECTED_READS[:-1]})
+            for k, sample in zip(due, samples, strict=True):
+                state, worse[k], excess[k] = self._sample(state, sample, video.grids["mean"][k], float(video.t_s[k]))
+                beside[k] = state.normal.same
+        added = dict(zip(INSPECTED_COLUMNS, (worse, excess, beside), strict=True))
+        return state, replace(video, values={**values, **added})
+
+    def _sample(
+        self, state: InspectorState, sample: Floats, luma: NDArray[np.uint8], t_s: float
+    ) -> tuple[InspectorState, int, float]:
+        normal, begins, goes_on = self._normal.excess(state.normal, sample, luma)
+        state = replace(state, normal=normal)
+        told = self._told(state, self._by_kind(begins), self._by_kind(goes_on), t_s)
+        if told:
+            normal, times = self._normal.odd(normal, sample, t_s), state.times + 1 if told == state.told else 1
+            return InspectorState(normal, told, t_s, times), told, float(self._by_kind(goes_on)[told - 1])
+        if begins.max() < 1:
+            return replace(state, normal=self._normal.learn(normal, sample, t_s)), 0, float(begins.max())
+        return replace(state, normal=self._normal.odd(normal, sample, t_s)), 0, 0.0
+
+    def _by_kind(self, found: Floats) -> Floats:
+        by_kind = np.zeros(len(KINDS))
+        np.maximum.at(by_kind, self._kinds, found)
+        for cause, effect, less in CAUSES:
+            if by_kind[KINDS.index(cause)] >= 1:
+                by_kind[KINDS.index(effect)] /= less
+        return by_kind
+
+    @staticmethod
+    def _told(state: InspectorState, begins: Floats, goes_on: Floats, t_s: float) -> int:
+        """Which kind is to be told: the one that was, as long as it lasts; then for a while none. One that has only
+        just been told gives way to a much stronger one."""
+        strongest = int(begins.argmax()) + 1
+        begun = strongest if begins[strongest - 1] >= 1 else 0
+        if not state.told or t_s - state.told_s > AFTER_S:
+            return begun
+        own, established = goes_on[state.told - 1], state.times >= ESTABLISHED
+        if begun and not established and begins[begun - 1] > STRONGER * own:
+            return begun
+        if own >= 1 or (own >= HYSTERESIS and t_s - state.told_s <= 2 * SAMPLE_S):
+            return state.told
+        return 0 if established else begun
+
+
+def numbers(values: Mapping[str, Floats]) -> Floats:
+    """What is judged of N samples, [N, len(NUMBERS)]: each is larger where it is worse.
+
+    blur        mean |Laplacian| is small beside the mean gradient and beside the contrast: the share of the finest
+                detail, whatever the gain (Laplacian family of Pertuz et al. 2013, "Analysis of focus measure
+                operators"); natural logarithm
+    noise       estimated deviation of white noise (Immerkær 1996) over a floor that nobody sees; logarithm
+    banding     odds that a pixel nearly like its neighbours is exactly like them: gradients that became terraces (after
+                the idea of CAMBI, Tandon et al. 2021: small steps between flat areas); logarithm
+    blockiness  how much more neighbours differ across the edges of 8 x 8 blocks than inside, beside the mean gradient
+                (after Wu and Yuen 1997, "A generalized block-edge impairment metric"); in place, and at any phase
+    combing     how far lines stand out from both neighbours, beside how much lines of one field differ; logarithm. Not
+                of pictures that the stream says are of two fields: a player weaves or blends these as it should
+    levels      shares of the pixels outside the legal range (EBU R 103), at its lowest level, and at its highest
+    """
+    gradient = values["gradient_x"] + values["gradient_y"] + 0.1
+    combed = np.log(values["comb"] / (values["field"] + 0.3) + 0.05)
+    return np.stack(
+        [
+            np.log(gradient * values["contrast"] / (values["sharpness"] + 0.1) ** 2),
+            np.log(values["noise"] + 0.3),
+            np.log((values["flat"] + 0.005) / (values["step"] + 0.005)),
+            (values["block_x"] + values["block_y"]) / (gradient + 1),
+            (values["phase_x_excess"] + values["phase_y_excess"]) / (gradient + 1),
+            np.where(values["interlaced"] > 0, np.log(0.05), combed),
+            values["under"] + values["over"],
+            values["crushed"],
+            values["blown"],
+        ],
+        axis=1,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DegradedState:
+    """How long it has been so, and when the last sample was."""
+
+    hold: HoldState = HoldState()
+    last_s: float = float("nan")
+
+
+class Degraded:
+    """Holds as long as this kind is told."""
+
+    version = 1
+    reads = INSPECTED_COLUMNS
+    depths: frozenset[Depth] = ALL_DEPTHS
+    kind: str
+
+    def __init__(self, profile: Profile) -> None:
+        self.settings: DegradedSettings = getattr(profile, self.kind)
+        self._code = KINDS.index(self.kind) + 1
+        self._hold = Hold(self.kind, self.settings, f"{self.kind}@{self.version}:{fingerprint(self.settings)}")
+
+    def start(self) -> DegradedState:
+        """Nothing known."""
+        return DegradedState()
+
+    def step(self, state: DegradedState, seen: Inputs) -> tuple[DegradedState, list[Detection]]:
+        """Go on with the samples that were seen."""
+        found: list[Detection] = []
+        for video in shown_pictures(seen):
+            judged = np.flatnonzero(~np.isnan(video.values["worse"]))
+            if len(judged):
+                rows = self._rows(state.last_s, video, judged)
+                hold, more = self._hold.step(state.hold, seen, video.track, rows)
+                found += more
+                state = DegradedState(hold, float(video.t_s[judged[-1]]))
+        if seen.ended:
+            hold, more = self._hold.end(state.hold)
+            found += more
+            state = DegradedState()
+        return state, found
+
+    def _rows(self, last_s: float, video: Readings, judged: NDArray[np.intp]) -> Rows:
+        """A sample speaks from halfway to the one before it, for as long as samples are apart."""
+        t_s, excess = video.t_s[judged], video.values["excess"][judged].astype(np.float64)
+        beside = video.values["beside"][judged] > 0
+        since = np.minimum(np.nan_to_num(np.diff(t_s, prepend=last_s)), SAMPLE_S)
+        return Rows(
+            t_s=t_s - since / 2,
+            duration_s=np.where(since > 0, since, SAMPLE_S),
+            at=video.at[judged] - since / 2,
+            bad=video.values["worse"][judged] == self._code,
+            evidence={"excess": (excess, "max")},
+            grave=(excess >= self.settings.grave_excess) & beside,
+            confidence=np.clip(0.3 + 0.2 * excess, 0.0, np.where(beside, 0.95, 0.5)),
+        )
+
+
+class Blur(Degraded):
+    """The picture has lost its finest detail."""
+
+    kind = "blur"
+
+
+class Noise(Degraded):
+    """The picture has become noisy."""
+
+    kind = "noise"
+
+
+class Banding(Degraded):
+    """Gradients have become terraces."""
+
+    kind = "banding"
+
+
+class Blockiness(Degraded):
+    """Blocks of a coder short of bits have become visible."""
+
+    kind = "blockiness"
+
+
+class Combing(Degraded):
+    """Pictures are woven of fields of two moments."""
+
+    kind = "combing"
+
+
+class WrongLevels(Degraded):
+    """Luma is outside the legal range, or piled up at its ends: crushed blacks, blown-out whites."""
+
+    kind = "levels"

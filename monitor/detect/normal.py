@@ -1,0 +1,85 @@
+"""What is normal for a stream: the recent past of some numbers, in the scene that is shown and in the last minute.
+
+What a blurred or a noisy picture is cannot be said in absolute numbers: a soft old film is blurred beside a football
+match. But a scene that is shown does not by itself become twice as soft within half a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+RECENT = 6
+"""Samples that a scene is judged by: three seconds."""
+BUCKET_S, BUCKETS = 10, 6
+"""A stream is judged by the highest numbers of the last minute, kept per 10 s."""
+LEAST = 4
+"""So many samples must be known before one is judged."""
+ADOPTED = 240
+"""After so many samples (two minutes) that are not normal, they are the new normal."""
+SAME_SCENE = 0.5
+"""Two maps of luma of one scene, half a second apart, have at least this correlation, whatever is done to levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class NormalState:
+    """Highest numbers per 10 s of media time; those of the last samples in this scene; how many samples were normal;
+    the map of luma of the last sample; whether the scene has been the same since the last normal sample; how many have
+    not been normal since."""
+
+    highest: tuple[tuple[int, tuple[float, ...]], ...] = ()
+    scene: tuple[tuple[float, ...], ...] = ()
+    known: int = 0
+    luma: bytes | None = None
+    same: bool = False
+    odd: int = 0
+
+
+class Normal:
+    """`margins`: by how much each number may be above the highest of its scene. Between scenes it may by `between`
+    times as much, and above the highest of the last minute."""
+
+    def __init__(self, margins: Floats, between: Floats) -> None:
+        self._margins = margins
+        self._between = margins * between
+
+    def excess(self, state: NormalState, sample: Floats, luma: NDArray[np.uint8]) -> tuple[NormalState, Floats, Floats]:
+        """The state with this map of luma [9, 16]; and of each number of the sample by how many margins it is above
+        normal: as a sign that something begins, and as one that it goes on, for which a change of the scene is no
+        excuse. Zeros as long as too little is known."""
+        same = state.luma is not None and alike(state.luma, luma)
+        state = replace(state, luma=luma.tobytes(), same=state.same and same)
+        if state.known < LEAST:
+            return state, np.zeros(len(sample)), np.zeros(len(sample))
+        between = (sample - np.max([numbers for _, numbers in state.highest], axis=0)) / self._between
+        within = np.maximum(between, (sample - np.max(state.scene, axis=0)) / self._margins)
+        return state, within if state.same else between, within
+
+    def learn(self, state: NormalState, sample: Floats, t_s: float) -> NormalState:
+        """A sample was normal."""
+        number = int(t_s // BUCKET_S)
+        kept = dict(state.highest[-BUCKETS:])
+        kept[number] = tuple(np.maximum(sample, kept.get(number, sample)).tolist())
+        recent = (number - BUCKETS, np.inf)
+        highest = tuple((n, numbers) for n, numbers in sorted(kept.items()) if recent[0] < n)
+        scene = (*(state.scene if state.same else ()), tuple(sample.tolist()))[-RECENT:]
+        return NormalState(highest, scene, state.known + 1, state.luma, same=True)
+
+    def odd(self, state: NormalState, sample: Floats, t_s: float) -> NormalState:
+        """A sample was not normal. After ADOPTED of them, this one is."""
+        if state.odd >= ADOPTED:
+            return self.learn(NormalState(luma=state.luma), sample, t_s)
+        return replace(state, odd=state.odd + 1)
+
+
+def alike(before: bytes, luma: NDArray[np.uint8]) -> bool:
+    """Whether two maps of luma are of one scene."""
+    a = np.frombuffer(before, np.uint8).astype(np.float64)
+    b = luma.reshape(-1).astype(np.float64)
+    a, b = a - a.mean(), b - b.mean()
+    size = float(np.sqrt((a @ a) * (b @ b)))
+    return size > 0 and float(a @ b) / size >= SAME_SCENE
