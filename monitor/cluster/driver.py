@@ -104,9 +104,9 @@ class Plan:
 def workers_for(cores: int, workers: int | None = None) -> Plan:
     """Few fat workers: one per two cores, rounded up, unless a number is given; none gets more than two cores.
 
-    Two threads of a worker take turns at all but decoding pictures. In turns is about 30 % of the work at 720p and 34
-    to 46 % at 360p to 480p: room for two. It is 65 to 82 % of pictures 320 wide and all of sound alone, so a worker of
-    such streams fills 1.2 to 1.5 cores, or one.
+    Two threads of a worker take turns at packets, but for decoding pictures (`turns`). In turns is about 30 % of the
+    work at 720p and 34 to 46 % at 360p to 480p: room for two. It is 65 to 82 % of pictures 320 wide and all of sound
+    alone, so a worker of such streams fills 1.2 to 1.5 cores, or one.
     """
     if workers is None:
         workers = math.ceil(cores / CORES_PER_WORKER)
