@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("catalog", nargs="?", help="TOML, CSV or Parquet; a path, s3:// or http(s)://")
     parser.add_argument("--results", help="folder or s3:// URI (default: results/ or, without catalog, results/demo-*)")
     parser.add_argument("--settings", help="profile for streams that name none: default, fast or a TOML file")
-    parser.add_argument("--workers", type=int, help="worker processes (default: one per four cores)")
+    parser.add_argument("--workers", type=int, help="processes of up to two cores each (default: one per two cores)")
     parser.add_argument("--duration", type=float, help="end after so many seconds (demonstration: 60)")
     options = parser.parse_args(arguments)
     console = Console(stderr=False, soft_wrap=True)

@@ -11,7 +11,7 @@ from typing import Protocol
 from rich.console import Console
 
 from monitor.catalog import Changes
-from monitor.cluster.driver import Driver, Plan, Update, workers_for
+from monitor.cluster.driver import CORES_PER_WORKER, Driver, Update, workers_for
 from monitor.cluster.engine import cores
 from monitor.errors import SettingsError, StoreError
 from monitor.records import Detection, Stream
@@ -96,7 +96,8 @@ def watch(
     Needs a Ray cluster (`engine`). Raises SettingsError and StoreError before anything starts.
     """
     catalog = _Catalog(streams, profile)
-    plan = workers_for(cores()) if workers is None else Plan(workers, max(1, cores() // workers))
+    have = cores()
+    plan = workers_for(have, workers)
     found: list[Detection] = []
 
     def keep(update: Update) -> None:
@@ -104,6 +105,10 @@ def watch(
 
     driver = Driver(results, plan)
     console.print(f"Watching {len(streams.current)} streams with {plan.workers} worker(s); results in {driver.place}")
+    if (used := plan.workers * CORES_PER_WORKER) < have:
+        console.print(
+            f"{used} of {have} cores are used, {CORES_PER_WORKER} by a worker; leave --workers out to use all"
+        )
     catalog.start()
     with WatchScreen(console) as screen:
         while not stop.is_set():

@@ -1,14 +1,20 @@
-"""The catalog beside the driver's loop: changes are handed on once, errors said once, bad profiles not taken."""
+"""A watch: changes of the catalog are handed on once, errors said once, bad profiles not taken; cores that nobody uses
+are told."""
 
 from __future__ import annotations
 
+import io
+import threading
 import time
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
+from rich.console import Console
 
 from monitor import watching
 from monitor.catalog import CatalogWatcher
+from monitor.cluster.driver import Update
 from monitor.errors import SettingsError
 from monitor.settings import DEFAULT, FAST
 
@@ -58,3 +64,20 @@ def test_a_profile_that_is_not_there_is_refused_at_the_start(place: Path) -> Non
     place.write_text(A + 'profile = "nope"\n')
     with pytest.raises(SettingsError, match="nope"):
         watching._Catalog(CatalogWatcher(str(place)), DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("cores", "workers", "note"),
+    [(16, None, ""), (5, None, ""), (4, 2, ""), (1, 1, ""), (16, 3, "6 of 16 cores are used")],
+)
+def test_cores_that_too_few_workers_leave_unused_are_told(
+    place: Path, monkeypatch: pytest.MonkeyPatch, cores: int, workers: int | None, note: str
+) -> None:
+    driver, stop, told = MagicMock(), threading.Event(), io.StringIO()
+    driver().stop.return_value = Update({}, (), (), 0)
+    monkeypatch.setattr(watching, "Driver", driver)
+    monkeypatch.setattr(watching, "cores", lambda: cores)
+    stop.set()
+    watching.watch(CatalogWatcher(str(place)), DEFAULT, "results", stop, Console(file=told, width=200), workers)
+    assert ("cores are used" in told.getvalue()) == bool(note)
+    assert note in told.getvalue()

@@ -1,5 +1,8 @@
-"""Many streams in one process, driven as a worker drives them: a few threads, each of which takes about a second of
-one stream at a time. What a stream costs in company, beside what it costs alone."""
+"""What a stream costs in company, beside what it costs alone: many in one process, taken by a few threads in turns.
+
+The turns and what is done aside are a worker's. Not a worker's: files are read within the turn, there are no reader
+threads and nothing arrives; it is always about a second of packets at a time; opening and ending are in turns too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Threads that watch many streams take turns at everything but decoding pictures.
+"""Threads that watch many streams take turns at what they do with packets, but for decoding and converting pictures.
+
+`Session.work` has a turn for `Pipeline.packets` only. `opened`, `closed` (which drains the decoders), `dropped`,
+`tick`, `finish` and reports, which are rare or short, run without one, beside whoever has it.
 
 Python's lock is given away in every call that does without it, and a stream makes some ten such calls a picture, most
 of them short (sound, the end of a decoder). With another thread waiting, each is a wait of one's own and a switch of
@@ -14,7 +17,7 @@ from contextlib import contextmanager
 
 
 class Turns:
-    """A lock, entered for everything, that is stepped out of `aside` for what another thread need not wait for.
+    """A lock that is stepped out of `aside` for what another thread need not wait for.
 
     What a turn is taken inside of must not be waited for by anybody who has a turn.
     """

@@ -91,7 +91,7 @@ class Decoder:
 
     `timeline`: what the watch had so far (None: it begins); this source is a new epoch on it, whose earliest time is at
     `resume_at_s`. The attribute of that name is the latest one; it goes into checkpoints.
-    `aside`: entered while a picture is decoded, which takes long and does without Python.
+    `aside`: entered while a picture is decoded or converted, which takes long and does without Python.
     At depth `key`, a key frame comes out with its own packet, not with those that follow.
     """
 
@@ -214,7 +214,7 @@ class Decoder:
             yield from self._lost(state, lost)
         state.last_out = (sent.epoch, pts)
         try:
-            seen = picture(frame, state.reformatter)
+            seen = picture(frame, state.reformatter, self._aside)
         except (av.error.FFmpegError, ValueError) as error:
             detail = f"pixel format {frame.format.name} cannot be converted: {error}"
             yield self._event(state, "decode_error", sent.epoch, pts, sent.arrived_at, 1.0, detail)

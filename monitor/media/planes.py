@@ -8,7 +8,8 @@ no range but the full one, in that.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -78,9 +79,14 @@ def layout_of(pixel_format: str) -> PixelLayout:
     return PixelLayout(pixel_format, max((part.bits for part in known.components), default=8), rgb=rgb)
 
 
-def picture(frame: VideoFrame, reformatter: VideoReformatter) -> Picture:
+def picture(
+    frame: VideoFrame,
+    reformatter: VideoReformatter,
+    aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Picture:
     """The planes of a decoded frame; `reformatter` is used, and keeps its tables, where they must be converted.
 
+    `aside`: entered while they are (not otherwise), which takes long and does without Python.
     Raises av.error.FFmpegError or ValueError if FFmpeg cannot convert this format.
     """
     source = frame.format.name
@@ -91,7 +97,8 @@ def picture(frame: VideoFrame, reformatter: VideoReformatter) -> Picture:
         wanted = "yuv444p" if layout.bits <= 8 else "yuv444p10le"
         full = full or layout.rgb or source in _MONO
         given = ColorRange.JPEG if full else ColorRange.MPEG
-        frame = reformatter.reformat(frame, format=wanted, src_color_range=given, dst_color_range=given, threads=1)
+        with aside():
+            frame = reformatter.reformat(frame, format=wanted, src_color_range=given, dst_color_range=given, threads=1)
         layout, planes = layout_of(wanted), frame.planes
     return Picture(_views(frame, layout, planes), frame, layout, full, source)
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from counting import Counting
 
 from monitor.benchmark import crowd as module
-from monitor.benchmark.crowd import ALONE, THREADS, crowd
+from monitor.benchmark.crowd import ALONE, PACKETS, THREADS, crowd
 from monitor.errors import SourceError
 from monitor.lab.yardsticks import Clip
 from monitor.pipeline import Outcome
@@ -51,6 +52,17 @@ def test_real_streams_are_shared_by_the_threads(clip: Clip, monkeypatch: pytest.
     assert len(ended) == 5
     assert len(threads) == THREADS
     assert 0 < found.ratio_min <= found.ratio <= found.ratio_max
+
+
+def test_streams_are_taken_in_turns_and_pictures_decoded_aside(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Counting()
+    monkeypatch.setattr(module, "Turns", lambda: turns)
+    outcomes = len(list(module.watched(clip, at_a_time=PACKETS)))
+    crowd(clip, streams=3, rounds=1)
+    assert turns.taken == 3 * (outcomes + 1), "one for each outcome and one in which there is no more"
+    assert turns.aside_in_turn == 3 * (25 + 1), "once per packet of the picture, once to drain the decoder"
+    assert turns.aside_without == 0
+    assert turns.free
 
 
 def test_the_ratio_is_within_a_round_and_per_stream(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:

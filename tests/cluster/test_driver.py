@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import MagicMock, call
 
 import pytest
 
@@ -109,8 +110,31 @@ def adds_up(rows: list[dict]) -> None:
 def test_few_fat_workers() -> None:
     assert workers_for(1) == Plan(1, 1)
     assert workers_for(2) == Plan(1, 2)
-    assert workers_for(3) == Plan(1, 3)
+    assert workers_for(3) == Plan(2, 1.5)
+    assert workers_for(5) == Plan(3, 1.6666)
     assert workers_for(16) == Plan(8, 2)
+    for cores in range(1, 200):
+        plan = workers_for(cores)
+        threads = plan.workers * plan.threads_each
+        assert cores <= threads <= cores + 1, "no core is left unused"
+        assert 0.99 * cores < plan.workers * plan.cores_each <= cores, "all of them fit"
+
+
+def test_a_given_number_of_workers_share_the_cores_but_none_gets_more_than_it_can_use() -> None:
+    assert workers_for(16, 1) == Plan(1, 2)
+    assert workers_for(16, 8) == workers_for(16)
+    assert workers_for(4, 3) == Plan(3, 1.3333)
+    assert workers_for(2, 4) == Plan(4, 0.5)
+    assert [Plan(1, cores).threads_each for cores in (0.5, 1, 1.3333, 2)] == [1, 1, 2, 2]
+
+
+def test_a_worker_has_the_cores_and_threads_of_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = MagicMock()
+    monkeypatch.setattr("monitor.cluster.driver.Worker", worker)
+    driver = Driver(str(tmp_path), Plan(3, 1.66))
+    driver._house.end()
+    assert worker.options.call_args_list == [call(num_cpus=1.66, max_concurrency=2)] * 3
+    assert worker.options().remote.call_args == call("worker-003", str(tmp_path), 2)
 
 
 def test_more_streams_than_workers_can_take_is_said_once(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:

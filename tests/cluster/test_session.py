@@ -6,15 +6,17 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from clips import make_clip
+from clips import FPS, make_clip
+from counting import Counting
 
 from monitor.cluster.costs import shipped
 from monitor.cluster.session import Session
-from monitor.pipeline import Outcome
+from monitor.cluster.turns import Turns
+from monitor.pipeline import Outcome, Pipeline, TimedPacket
 from monitor.records import Coverage, Detection, Event, Stream
 from monitor.settings import FAST
 
@@ -22,9 +24,15 @@ from monitor.settings import FAST
 class Holder:
     """Does what a workplace does for one session, in the test's own thread."""
 
-    def __init__(self, url: str, begun: object = None) -> None:
+    def __init__(self, url: str, begun: object = None, turns: Turns | None = None) -> None:
         self.woken = threading.Event()
-        self.session = Session(Stream(id="s", url=url), FAST, begun, lambda _: self.woken.set())  # type: ignore[arg-type]
+        self.session = Session(
+            Stream(id="s", url=url),
+            FAST,
+            begun,  # type: ignore[arg-type]
+            lambda _: self.woken.set(),
+            turns=turns,
+        )
         self.outcomes: list[Outcome] = []
         self.session.start()
 
@@ -102,3 +110,24 @@ def test_another_goes_on_from_the_checkpoint(tmp_path: Path) -> None:
     assert [(d.detection_id, d.kind, d.revision) for d in closed] == [(first_id, "no_input", 1)]
     assert next(e.kind for e in second.rows(Event)) == "moved"
     second.stop()
+
+
+def test_packets_are_taken_in_a_turn_and_pictures_decoded_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", [("moving", 1.0)])
+    turns, real, batches = Counting(), Pipeline.packets, []
+
+    def packets(pipeline: Pipeline, some: Sequence[TimedPacket], now: float) -> None:
+        assert turns.mine
+        batches.append(len(some))
+        real(pipeline, some, now)
+
+    monkeypatch.setattr(Pipeline, "packets", packets)
+    holder = Holder(str(clip), turns=turns)
+    holder.until(lambda: any(e.kind == "ended" for e in holder.rows(Event)))
+    holder.stop()
+    assert turns.taken == len(batches) > 0
+    assert turns.aside_in_turn == FPS, "once per packet of the picture"
+    assert turns.aside_without == 1, "at the end the decoder is drained by a thread that has no turn"
+    assert turns.free

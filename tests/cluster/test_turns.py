@@ -45,7 +45,7 @@ def test_aside_without_a_turn_takes_none_from_anybody() -> None:
 
     thread = run(other)
     assert inside.wait(10)
-    with turns.aside():  # A ticker that drains a decoder.
+    with turns.aside():  # As where a source has ended: its decoder is drained without a turn.
         assert turns._lock.locked()
     assert turns._lock.locked()
     go_on.set()

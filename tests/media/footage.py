@@ -57,6 +57,7 @@ class Recipe:
     codec: str | None = "libx264"
     options: Mapping[str, str] = field(default_factory=lambda: X264)
     size: tuple[int, int] = (320, 180)
+    pixel_format: str = "yuv420p"
     sound: str | None = None
     layout: str = "stereo"
     container: str = "mpegts"
@@ -81,7 +82,7 @@ def _encoded(recipe: Recipe) -> bytes:
         streams: list[tuple[Any, Iterator[Any]]] = []
         if recipe.codec is not None:
             video = container.add_stream(recipe.codec, rate=FPS, options=dict(recipe.options))
-            (video.width, video.height), video.pix_fmt = recipe.size, "yuv420p"
+            (video.width, video.height), video.pix_fmt = recipe.size, recipe.pixel_format
             shown = [i for i in range(round(recipe.seconds * FPS)) if not _left_out(i / FPS, recipe.missing)]
             streams.append((video, (scene(i, recipe.size) for i in shown)))
         if recipe.sound is not None:

@@ -30,6 +30,7 @@ NOW = 1_790_000_000.0
 X265 = {"preset": "ultrafast", "x265-params": "keyint=25:log-level=none"}
 MPEG = {"g": "12", "bf": "2"}
 BOTH = Recipe(sound="aac", start_s=10.0)
+RGB = Recipe(1.0, codec="libx264rgb", pixel_format="rgb24", sound="aac")
 
 
 @pytest.fixture(scope="module")
@@ -460,8 +461,9 @@ def test_one_thread_a_decoder(both: bytes) -> None:
         assert (context.thread_count, context.thread_type.value, context.skip_frame) == (1, 0, "NONREF")
 
 
-def test_only_pictures_are_decoded_aside(both: bytes) -> None:
-    """Once per packet of the picture, and nothing is handed out meanwhile."""
+@pytest.mark.parametrize(("recipe", "converted"), [(BOTH, False), (RGB, True)], ids=["in_place", "converted"])
+def test_only_pictures_are_decoded_and_converted_aside(recipe: Recipe, converted: bool) -> None:
+    """Once per packet of the picture, once more per picture that is converted; nothing is handed out meanwhile."""
     inside: list[bool] = []
 
     @contextmanager
@@ -470,17 +472,18 @@ def test_only_pictures_are_decoded_aside(both: bytes) -> None:
         yield
         inside[-1] = False
 
-    with av.open(io.BytesIO(both)) as container:
+    with av.open(io.BytesIO(make(recipe))) as container:
         tracks = tracks_of(container)
         decoder = Decoder("s", tracks, "full", None, aside=aside)
-        pictures = 0
+        packets = pictures = 0
         for packet in container.demux([track.native for track in tracks]):
             if packet.size:
                 track = tracks[packet.stream_index]
-                pictures += track.kind == "video"
-                for _ in decoder.decode([(track, packet, math.nan)]):
+                packets += track.kind == "video"
+                for item in decoder.decode([(track, packet, math.nan)]):
                     assert not any(inside)
-                assert len(inside) == pictures
+                    pictures += len(item.frames) if isinstance(item, FrameBatch) else 0
+                assert len(inside) == packets + converted * pictures
         decoder.close()
     assert pictures > 10
 

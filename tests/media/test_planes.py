@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 
 import av
@@ -154,8 +156,8 @@ def test_one_bit_is_black_and_white() -> None:
     assert int(seen.planes[0][5, 5]) == 255
 
 
-def test_bottom_up_pictures() -> None:
-    """A flipped picture has rows that go backwards: it must come out the right way up."""
+def bottom_up() -> tuple[av.VideoFrame, list[np.ndarray]]:
+    """A picture whose rows go backwards in memory, and its planes before it was flipped."""
     graph = av.filter.Graph()
     source = graph.add_buffer(width=64, height=48, format=av.VideoFormat("yuv420p"), time_base=Fraction(1, 25))
     flip, sink = graph.add("vflip"), graph.add("buffersink")
@@ -166,9 +168,35 @@ def test_bottom_up_pictures() -> None:
     frame.pts, frame.time_base = 0, Fraction(1, 25)
     graph.push(frame)
     flipped = graph.pull()
-    assert flipped.planes[0].line_size < 0, "else this test shows nothing"
+    assert flipped.planes[0].line_size < 0, "else this shows nothing"
+    return flipped, truth
+
+
+def test_bottom_up_pictures_come_out_the_right_way_up() -> None:
+    flipped, truth = bottom_up()
     seen = picture(flipped, VideoReformatter())
     np.testing.assert_array_equal(seen.planes[0], truth[0][::-1])
+
+
+@pytest.mark.parametrize("name", ["yuv420p", "nv12", "gray10le", "rgb24", "yuyv422", "yuv420p10be", "bottom up"])
+def test_what_is_converted_is_converted_aside(name: str) -> None:
+    told: list[str] = []
+
+    @contextmanager
+    def aside() -> Iterator[None]:
+        told.append("in")
+        yield
+        told.append("out")
+
+    class Reformatter:
+        def reformat(self, frame: av.VideoFrame, **how: object) -> av.VideoFrame:
+            told.append("converts")
+            return VideoReformatter().reformat(frame, **how)
+
+    frame = bottom_up()[0] if name == "bottom up" else white(name, ColorRange.MPEG)
+    seen = picture(frame, Reformatter(), aside)  # type: ignore[arg-type]
+    assert told == ([] if seen.owner is frame else ["in", "converts", "out"])
+    assert (seen.owner is frame) == (name in ("yuv420p", "nv12", "gray10le"))
 
 
 def test_big_endian_is_not_taken_for_little() -> None:
