@@ -117,7 +117,7 @@ def _told(line: Line, tried: Tried) -> str:
 def _processes(workers: int) -> Iterator[Submit]:
     """Processes that work, and are gone afterwards, however it ends."""
     before = set(active_children())
-    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=warm_up)
 
     def submit(*work: Any) -> Future[Any]:
         # A process is started here and inherits this: Ctrl-C in a terminal reaches all, and is for this one to handle.

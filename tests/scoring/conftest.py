@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from monitor.kernels import warm_up
 from monitor.lab.clips import make_clip
 from monitor.scoring.material import Source
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm() -> None:
+    """As in a worker process: kernels that were compiled for the first clip that came along are not those of all."""
+    warm_up()
 
 
 @pytest.fixture(scope="session")

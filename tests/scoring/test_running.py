@@ -113,7 +113,6 @@ def test_made_clips_stay_where_they_are_to_be_kept(folder: Path, here: list[tupl
 
 
 def test_a_process_that_dies_ends_it_with_the_remedy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "warm_up", lambda: None)
     monkeypatch.setattr(module, "try_clean", die)
     with pytest.raises(ClusterError, match="died, perhaps for want of memory: make fewer at once than 1 "):
         run(Plan(folder, FAST, kinds=("black",), events=1, size=SMALL), lambda _: None)

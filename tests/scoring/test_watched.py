@@ -10,7 +10,6 @@ import pytest
 from clips import make_clip
 
 from monitor.errors import SourceError
-from monitor.kernels import warm_up
 from monitor.recorded import scan
 from monitor.records import Detection, Stream
 from monitor.scoring import watched as module
@@ -22,7 +21,6 @@ BLACK_AT, STILL_AT = (2.0, 4.4), (6.4, 9.4)
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    warm_up()
     parts = [("moving", 2.0), ("black", 2.4), ("moving", 2.0), ("still", 3.0), ("moving", 2.0), ("mute", 2.0)]
     folder = tmp_path_factory.mktemp("watched")
     return later(make_clip(folder / "early.ts", parts), folder / "a.ts", 7.0)
