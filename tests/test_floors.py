@@ -23,7 +23,7 @@ FLOORS = (
     ("recorded", "lab"),
     ("cluster",),
     ("terminal",),
-    ("watching", "demonstration", "benchmark"),
+    ("watching", "demonstration", "benchmark", "scoring"),
     ("jobs",),
 )
 HEIGHT = {name: height for height, names in enumerate(FLOORS) for name in names}

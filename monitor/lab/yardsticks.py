@@ -108,7 +108,7 @@ def bare_decode(clip: Clip, limit_s: float = math.inf) -> Spent:
     """
     counted = _Counted(clip, limit_s)
     began = time.process_time()
-    for index, frames in _decoded(clip, limit_s):
+    for index, frames in decoded(clip, limit_s):
         counted.add(index, frames)
     return counted.spent(time.process_time() - began)
 
@@ -120,8 +120,8 @@ def ffmpeg_chain(clip: Clip, limit_s: float = math.inf) -> Spent:
     """
     counted = _Counted(clip, limit_s)
     began = time.process_time()
-    chains = {index: _Chain() for index in clip.tracks}
-    for index, frames in _decoded(clip, limit_s):
+    chains = {index: Chain(PICTURE_CHAIN, SOUND_CHAIN) for index in clip.tracks}
+    for index, frames in decoded(clip, limit_s):
         counted.add(index, frames)
         for frame in frames:
             try:
@@ -193,8 +193,9 @@ class _Counted:
         return Spent(cpu_s, len(self.pts), media_s)
 
 
-def _decoded(clip: Clip, limit_s: float) -> Iterator[tuple[int, list[VideoFrame | AudioFrame]]]:
-    """Place of a track, and what came out of its decoder."""
+def decoded(clip: Clip, limit_s: float = math.inf) -> Iterator[tuple[int, list[VideoFrame | AudioFrame]]]:
+    """Place of a track, and what came out of its decoder, one thread each. Packets that cannot be decoded are passed
+    over. Raises SourceError where the file cannot be read on."""
     try:
         with av.open(f"file:{clip.path}", metadata_errors="replace") as container:
             contexts = _contexts(container, clip)
@@ -232,15 +233,18 @@ def _decode(
 
 
 @dataclass(slots=True)
-class _Chain:
-    """A filter graph for frames of one format; another format gets another graph."""
+class Chain:
+    """A graph of filters, each as FFmpeg writes it ("freezedetect=d=0.5"), for frames of one format; another format
+    gets another graph."""
 
+    picture: tuple[str, ...]
+    sound: tuple[str, ...] = ()
     made_for: tuple[object, ...] = ()
     graph: Graph = field(default_factory=Graph)
     sink: FilterContext | None = None
 
-    def take(self, frame: VideoFrame | AudioFrame) -> None:
-        """Send one frame through; what comes out is dropped."""
+    def take(self, frame: VideoFrame | AudioFrame) -> list[VideoFrame | AudioFrame]:
+        """Send one frame through; what comes out."""
         if isinstance(frame, VideoFrame):
             shape: tuple[object, ...] = (frame.width, frame.height, frame.format.name)
         else:
@@ -249,25 +253,39 @@ class _Chain:
             self._make(frame)
             self.made_for = shape
         self.graph.push(frame)
+        return self._pulled()
+
+    def rest(self) -> list[VideoFrame | AudioFrame]:
+        """What the filters held back; no frame may follow."""
+        if self.sink is None:
+            return []
+        self.graph.push(None)
+        return self._pulled()
+
+    def _pulled(self) -> list[VideoFrame | AudioFrame]:
+        found: list[VideoFrame | AudioFrame] = []
         try:
             while self.sink is not None:
-                self.sink.pull()
+                frame = self.sink.pull()
+                if isinstance(frame, VideoFrame | AudioFrame):
+                    found.append(frame)
         except (BlockingIOError, EOFError):
             pass
+        return found
 
     def _make(self, frame: VideoFrame | AudioFrame) -> None:
         self.graph = Graph()
         self.graph.threads = 1
-        names: tuple[str, ...] = SOUND_CHAIN
         if isinstance(frame, VideoFrame):
-            names = PICTURE_CHAIN
+            names, sink = self.picture, "buffersink"
             first = self.graph.add_buffer(
                 width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
             )
         else:
+            names, sink = self.sound, "abuffersink"
             first = self.graph.add_abuffer(
                 sample_rate=frame.rate, format=frame.format, layout=frame.layout, time_base=frame.time_base
             )
-        self.sink = self.graph.add("buffersink" if names is PICTURE_CHAIN else "abuffersink")
-        self.graph.link_nodes(first, *(self.graph.add(name) for name in names), self.sink)
+        self.sink = self.graph.add(sink)
+        self.graph.link_nodes(first, *(self.graph.add(*name.split("=", 1)) for name in names), self.sink)
         self.graph.configure()

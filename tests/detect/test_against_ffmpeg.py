@@ -10,9 +10,10 @@ import math
 from pathlib import Path
 
 import av
-import av.filter
 import pytest
 
+from monitor.lab.ffmpeg_detect import ffmpeg_detect
+from monitor.lab.yardsticks import probe
 from monitor.recorded import scan
 from monitor.records import Detection, Stream
 from monitor.settings import (
@@ -46,51 +47,17 @@ def ours(path: Path, kind: str) -> list[Span]:
     return sorted(spans)
 
 
-def theirs(path: Path, kind: str, name: str, options: str) -> list[Span]:
-    """Intervals that FFmpeg's filter writes into frame metadata, in seconds from the earliest pts of the file."""
+def theirs(path: Path, kind: str, wanted: str) -> list[Span]:
+    """Intervals that FFmpeg's filter tells, in seconds from the earliest pts of the file."""
+    told = ffmpeg_detect(probe(path), [wanted], track=1 if kind == "silence" else 0)
     with av.open(str(path), metadata_errors="replace") as source:
-        video = kind == "video"
-        # Of several pictures ours watches the largest.
-        largest = sorted(source.streams.video, key=lambda v: -v.width * v.height)
-        stream = largest[0] if video else source.streams.audio[0]
-        graph = av.filter.Graph()
-        feed = graph.add_buffer(template=stream) if video else graph.add_abuffer(template=stream)
-        tool = graph.add(name, options)
-        sink = graph.add("buffersink" if video else "abuffersink")
-        feed.link_to(tool)
-        tool.link_to(sink)
-        graph.configure()
-        starts: list[float] = []
-        ends: list[float] = []
-        last = 0.0
-
-        def drain() -> None:
-            nonlocal last
-            while True:
-                try:
-                    frame = graph.pull()
-                except (av.error.BlockingIOError, av.error.EOFError):
-                    return
-                last = float((frame.pts or 0) * frame.time_base)
-                for key, value in frame.metadata.items():
-                    if key.endswith("_start"):
-                        starts.append(float(value))
-                    elif key.endswith("_end"):
-                        ends.append(float(value))
-
-        for frame in source.decode(stream):
-            graph.push(frame)
-            drain()
-        graph.push(None)
-        drain()
         origins = [
             s.start_time * s.time_base
             for s in source.streams
             if s.type in ("video", "audio") and s.start_time is not None
         ]
     origin = float(min(origins, default=0))
-    ends += [math.inf] * (len(starts) - len(ends))
-    return [(a - origin, b - origin) for a, b in zip(starts, ends, strict=True)]
+    return [(s.start_s - origin, math.inf if s.end_s is None else s.end_s - origin) for s in told.spans[wanted]]
 
 
 def agree(mine: list[Span], other: list[Span], within: float, until: float) -> None:
@@ -115,21 +82,21 @@ SILENCE_CLIPS = [
 @pytest.mark.parametrize("clip", BLACK_CLIPS)
 def test_black_to_a_frame(media: Path, clip: str) -> None:
     path = media / clip
-    other = theirs(path, "video", "blackdetect", f"d={BLACK_D}")
+    other = theirs(path, "black", f"blackdetect=d={BLACK_D}")
     agree(ours(path, "black"), other, within=1.5 / 24, until=seconds(path))
 
 
 @pytest.mark.parametrize("clip", FREEZE_CLIPS)
 def test_freeze_to_a_frame(media: Path, clip: str) -> None:
     path = media / clip
-    other = theirs(path, "video", "freezedetect", f"n=-60dB:d={FREEZE_D}")
+    other = theirs(path, "freeze", f"freezedetect=n=-60dB:d={FREEZE_D}")
     agree(ours(path, "freeze"), other, within=1.5 / 24, until=seconds(path))
 
 
 @pytest.mark.parametrize("clip", SILENCE_CLIPS)
 def test_silence_to_20_ms(media: Path, clip: str) -> None:
     path = media / clip
-    other = theirs(path, "audio", "silencedetect", f"n=-60dB:d={SILENCE_D}")
+    other = theirs(path, "silence", f"silencedetect=n=-60dB:d={SILENCE_D}")
     agree(list(ours(path, "silence")), other, within=0.02, until=seconds(path))
 
 

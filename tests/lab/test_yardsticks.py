@@ -149,7 +149,7 @@ def test_a_clip_of_which_nothing_can_be_decoded_is_an_error(clip: Clip) -> None:
 
 def test_tracks_that_are_not_watched_are_not_read(clip: Clip) -> None:
     only = dataclasses.replace(clip, tracks=(0,))
-    indices = {index for index, _ in module._decoded(only, float("inf"))}
+    indices = {index for index, _ in module.decoded(only, float("inf"))}
     assert indices == {0}
 
 
@@ -178,15 +178,15 @@ def graphs(monkeypatch: pytest.MonkeyPatch) -> type[RecordingGraph]:
     """All graphs that are made record into this class."""
     RecordingGraph.filters, RecordingGraph.out = [], Counter()
     monkeypatch.setattr(module, "Graph", RecordingGraph)
-    real = module._Chain.take
+    real = module.Chain.take
 
-    def take(chain: Any, frame: Any) -> None:
+    def take(chain: Any, frame: Any) -> Any:
         sink = chain.sink
         if sink is not None and not isinstance(sink, RecordingSink):
             chain.sink = RecordingSink(sink, RecordingGraph.out)
-        real(chain, frame)
+        return real(chain, frame)
 
-    monkeypatch.setattr(module._Chain, "take", take)
+    monkeypatch.setattr(module.Chain, "take", take)
     return RecordingGraph
 
 
@@ -194,8 +194,10 @@ class RecordingSink:
     def __init__(self, real: Any, out: Counter[str]) -> None:
         self.real, self.out = real, out
 
-    def pull(self) -> None:
-        self.out[type(self.real.pull()).__name__] += 1
+    def pull(self) -> Any:
+        frame = self.real.pull()
+        self.out[type(frame).__name__] += 1
+        return frame
 
 
 def test_every_picture_and_all_sound_go_through_all_filters(clip: Clip, graphs: type[RecordingGraph]) -> None:

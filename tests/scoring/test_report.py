@@ -1,0 +1,82 @@
+"""The table, the list and the object say what was scored."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from rich.console import Console
+from scored import clean, found, request, tried, truth
+
+from monitor.scoring.figures import score
+from monitor.scoring.report import Event, Report, as_json, print_report, to_look_at
+
+CASES = [
+    tried(request(), [truth(4, 6), truth(10, 12)], [found(4, 6, told_s=5.0), found(14, None, severity="minor")], []),
+    tried(request("freeze", "strong", 10_001), [truth(4, 6, "freeze")], [found(4, 6, "freeze", told_s=5.25)], []),
+]
+CLEAN = [
+    clean("b [x].ts", 1800.0, [found(1, 2), found(3, 4, "freeze", severity="minor"), found(5, 6, "silence")]),
+]
+REPORT = Report(
+    use="tuning",
+    profile="fast",
+    clips=["a.ts"],
+    seeds=(10_000, 10_001),
+    clean=["b [x].ts"],
+    clean_hours=0.5,
+    rows=score(CASES, CLEAN),
+    events=to_look_at(CASES, CLEAN, ("black", "freeze")),
+    notes=["skipped: notes.txt (no media file)"],
+)
+
+
+def printed(verbose: bool = False) -> list[str]:
+    said = io.StringIO()
+    print_report(REPORT, Console(file=said, width=1000, soft_wrap=True), verbose)
+    return said.getvalue().splitlines()
+
+
+def test_what_it_was_made_of_stands_first_and_notes_last() -> None:
+    lines = printed()
+    assert lines[0] == "for tuning: settings fast, seeds 10000 to 10001, defects made of a.ts"
+    assert lines[1] == "clean: 30.0 minutes of b [x].ts"
+    assert lines[-1] == "note: skipped: notes.txt (no media file)"
+
+
+def test_a_row_stands_in_the_table_as_scored() -> None:
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in printed() if line.startswith("│")]
+    assert len(rows) == len(REPORT.rows) == 8
+    assert rows[0] == [
+        *("black", "lab", "monitor", "weak", "3 levels of noise", "2", "0.500", "0.500", "0.500", "1", "1"),
+        *("1.00", "1.00", "0.0", "0.0", "", "2.0", "9.5", "0.0", "0.0"),
+    ]
+    assert rows[3] == [
+        *("black", "lab", "ffmpeg", "all", "", "2", "", "0.000", "0.000", "2", "0"),
+        *("", "", "", "", "", "", "", "", "0.0"),
+    ]
+
+
+def test_what_to_look_at_is_listed_when_wanted() -> None:
+    assert not [line for line in printed() if line.startswith(("missed", "extra", "alarm", "minor:"))]
+    lines = printed(verbose=True)
+    first = next(n for n, line in enumerate(lines) if line.startswith("missed"))
+    assert lines[first:-1] == [
+        "missed: black in a.ts (lab weak, seed 10000): 10.00 s to 12.00 s",
+        "extra: black in a.ts (lab weak, seed 10000): 14.00 s to its end, minor",
+        "alarm: black in b [x].ts: 1.00 s to 2.00 s, major",
+        "minor: freeze in b [x].ts: 3.00 s to 4.00 s, minor",
+    ]
+    assert Event("alarm", "black", "b [x].ts", None, "", "", 1.0, 2.0, "major") in REPORT.events
+
+
+def test_the_object_has_what_other_programs_rely_on() -> None:
+    said = json.loads(json.dumps(as_json(REPORT), allow_nan=False))
+    assert {
+        *("kind", "strength", "events", "precision", "recall", "f1", "false_alarms_per_stream_hour"),
+        *("delay_p50_s", "delay_p95_s", "by"),
+    } <= set(said["rows"][0])
+    assert said["rows"][1]["precision"] == 0.5
+    assert said["rows"][2]["precision"] is None
+    assert (said["use"], said["seeds"], said["clean_hours"]) == ("tuning", [10_000, 10_001], 0.5)
+    assert said["events"][0]["what"] == "missed"
