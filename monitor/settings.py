@@ -154,6 +154,7 @@ class DegradedSettings(Temporal):
 
     min_duration_s: Seconds = 3.0
     clear_s: Seconds = 1.0
+    severity: Severity = "minor"
     grave_s: Seconds = 3.0
     margin: Annotated[float, Field(gt=0, le=100)] = 0.5
     between: Annotated[float, Field(ge=1, le=100)] = 2.0

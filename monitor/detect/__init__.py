@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.detect.arrival import NoInput, Stall, TrackLoss
 from monitor.detect.base import Detector, Inputs
 from monitor.detect.decode_error import DecodeErrors
-from monitor.detect.degraded import Banding, Blockiness, Blur, Combing, Noise, WrongLevels
+from monitor.detect.degraded import Banding, Blockiness, Blur, Combing, Levels, Noise
 from monitor.detect.freeze import Freeze
 from monitor.detect.letterbox import Letterbox
 from monitor.detect.moments import FormatChange, TimestampJump
@@ -28,7 +28,7 @@ REGISTERED: tuple[Build, ...] = (
     Banding,
     Blockiness,
     Combing,
-    WrongLevels,
+    Levels,
     Silence,
     NoInput,
     Stall,

@@ -238,7 +238,7 @@ class Combing(Degraded):
     kind = "combing"
 
 
-class WrongLevels(Degraded):
+class Levels(Degraded):
     """Luma is outside the legal range, or piled up at its ends: crushed blacks, blown-out whites."""
 
     kind = "levels"

@@ -11,7 +11,7 @@ from clips import make_clip as make_parts
 from monitor.benchmark import stages as module
 from monitor.benchmark.stages import BARE, KERNEL_FRAMES, WHOLE, kernel_times, stages
 from monitor.benchmark.watching import watched
-from monitor.detect import Inputs
+from monitor.detect import Inputs, Panel
 from monitor.errors import SourceError
 from monitor.lab.clips import make_clip
 from monitor.lab.yardsticks import Clip, Spent, probe
@@ -41,14 +41,14 @@ def test_shares_are_medians_of_those_within_a_round(clip: Clip, monkeypatch: pyt
 
 
 def test_detectors_are_timed_on_what_the_pipeline_shows_them(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, shown = module.detect, []
+    real, shown = Panel.step, []
 
-    def detect(which: Any, states: Any, seen: Inputs) -> Any:
+    def step(which: Any, states: Any, seen: Inputs) -> Any:
         shown.append((sum(map(len, (r.pts for r in seen.video))), len(seen.audio), seen.ended))
         return real(which, states, seen)
 
     outcomes = list(watched(clip, at_a_time=20))
-    monkeypatch.setattr(module, "detect", detect)
+    monkeypatch.setattr(Panel, "step", step)
     assert module._judging(outcomes) > 0
     assert len(shown) == len(outcomes)
     assert sum(frames for frames, _, _ in shown) == 25

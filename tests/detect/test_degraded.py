@@ -1,0 +1,50 @@
+"""A picture that is worse than the stream's own normal."""
+
+from __future__ import annotations
+
+import numpy as np
+from builders import inputs, run, spans, video
+
+from monitor.detect.degraded import Blur, Levels, Noise
+from monitor.records import Detection, Readings
+
+NORMAL = {
+    "contrast": 50.0,
+    "sharpness": 8.0,
+    "noise": 0.5,
+    "flat": 0.3,
+    "step": 0.3,
+    "comb": 0.1,
+    "field": 5.0,
+}
+
+
+def slow(n: int, start: float, **worse: float) -> Readings:
+    """n half seconds of frames, of which one in twelve or so has the slow set."""
+    frames = n * 12
+    due = np.arange(frames) % 12 == 0
+    return video(frames, start, **{k: np.where(due, v, np.nan) for k, v in (NORMAL | worse).items()})
+
+
+def found(kind: type, **worse: float) -> list[Detection]:
+    return run(kind, inputs(slow(10, 0.0), slow(8, 4.8, **worse), slow(10, 8.64)), inputs(ended=True))
+
+
+def test_what_becomes_worse_is_told_from_halfway_between_samples() -> None:
+    for kind, worse in ((Blur, {"sharpness": 2.0}), (Noise, {"noise": 4.0}), (Levels, {"crushed": 0.3})):
+        assert spans(found(kind, **worse)) == [("video", 4.56, None), ("video", 4.56, 8.4)], kind
+
+
+def test_one_cause_is_one_kind() -> None:
+    """Noise that leaves the legal range is noise."""
+    worse = {"noise": 4.0, "under": 0.05}
+    assert found(Noise, **worse)
+    assert found(Levels, **worse) == []
+
+
+def test_what_was_always_so_is_normal() -> None:
+    assert run(Blur, inputs(slow(40, 0.0, sharpness=2.0)), inputs(ended=True)) == []
+
+
+def test_what_shows_nothing_is_not_judged() -> None:
+    assert found(Blur, sharpness=2.0, contrast=1.0) == []
