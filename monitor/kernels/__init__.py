@@ -16,6 +16,7 @@ from monitor.kernels.picture import (
     fast_tiles,
     plane_sums,
     row_steps,
+    side_tiles,
     slow_tiles,
 )
 from monitor.kernels.sound import HOPS, SoundRows, SoundState, k_weighting, sound_rows, sound_state
@@ -36,6 +37,7 @@ __all__ = [
     "places",
     "plane_sums",
     "row_steps",
+    "side_tiles",
     "slow_tiles",
     "sound_rows",
     "sound_state",
