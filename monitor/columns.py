@@ -21,6 +21,9 @@ Levels are 8-bit levels whatever the bit depth (a 10-bit 64 is 16.0). The fast s
                    how much larger that is on the 8-pixel grid (x or y a multiple of 8) than off it
     key            1 for a key frame
     interlaced     1 for a picture of two fields, as the stream says
+    coded          how the picture is coded: 1 by itself, 2 from pictures before it, 3 from both sides; 0 not known
+    corrupt        1 for a picture of which the decoder says that it had to make up a part
+    tiles          how many tiles of 16 x 16 the picture has
 The slow set, where it is due (see `monitor.measure`):
     contrast       standard deviation of luma
     luma_min, luma_max, luma_p01, luma_p50, luma_p99
@@ -39,7 +42,8 @@ The slow set, where it is due (see `monitor.measure`):
                    how much larger it is there than the mean of the other phases: blocks of a coding grid that was
                    shifted, or scaled by a whole number
 Maps: `mean` (luma, rounded), `difference` (eighths of a level, rounded up, 255 = 32 levels or more), `u` and `v` (means
-of chroma, rounded).
+of chroma, rounded), `sides` and `off_sides` (sides of the tiles of a place that stand out on the macroblock grid, and
+beside it: see `monitor.kernels.picture.side_tiles`; 255 = 255 or more).
 
 A picture too small for a stencil has NaN there, and the reason TOO_SMALL. With nothing to compare it with, the reason
 is NO_PREVIOUS, whatever its size.
@@ -84,6 +88,9 @@ FAST_COLUMNS = (
     "block_y",
     "key",
     "interlaced",
+    "coded",
+    "corrupt",
+    "tiles",
 )
 SLOW_COLUMNS = (
     "contrast",
@@ -107,7 +114,7 @@ SLOW_COLUMNS = (
     "phase_y",
     "phase_y_excess",
 )
-GRIDS = ("mean", "difference", "u", "v")
+GRIDS = ("mean", "difference", "u", "v", "sides", "off_sides")
 
 _IMMERKAER = math.sqrt(math.pi / 2) / 6
 """From the mean absolute answer of the mask to the standard deviation of the noise (Immerkær 1996, eq. 4)."""
@@ -130,15 +137,19 @@ class Slow:
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What was counted of one picture. `chroma`: sums of the two chroma planes in each place of the grid, `colour`: of
-    each plane (none: a grey format). NaN where there was nothing to compare."""
+    each plane (none: a grey format). `sides`: on the macroblock grid and beside it, [2, rows, columns] of the grid. NaN
+    where there was nothing to compare."""
 
     summary: Summary
+    sides: NDArray[np.int64]
     chroma: tuple[NDArray[np.int64], ...]
     colour: tuple[int, ...]
     changed: float
     drift: float
     key: bool
     interlaced: bool
+    coded: int
+    corrupt: bool
     slow: Slow | None
 
 
@@ -247,6 +258,9 @@ def values_of(
         "block_y": (_mean(total["down_on"], on_y) - _mean(total["down_off"], off_y)) * steps,
         "key": np.array([float(c.key) for c in counts]),
         "interlaced": np.array([float(c.interlaced) for c in counts]),
+        "coded": np.array([float(c.coded) for c in counts]),
+        "corrupt": np.array([float(c.corrupt) for c in counts]),
+        "tiles": np.full(len(counts), float(tile_pixels(height, width).size)),
     }
     values |= {name: np.full(len(counts), np.nan) for name in SLOW_COLUMNS}
     due = [i for i, c in enumerate(counts) if c.slow is not None]
@@ -254,11 +268,14 @@ def values_of(
         measured = _slow(form, [c for c in counts if c.slow is not None], levels)
         for name, column in measured.items():
             values[name][due] = column
+    sides = np.minimum(np.stack([c.sides for c in counts]), 255).astype(np.uint8)
     grids = {
         "mean": np.minimum(np.rint(cell_mean), 255).astype(np.uint8),
         "difference": np.minimum(np.ceil(cell_difference * 8), 255).astype(np.uint8),
         "u": np.minimum(np.rint(chroma_maps[:, 0]), 255).astype(np.uint8),
         "v": np.minimum(np.rint(chroma_maps[:, 1]), 255).astype(np.uint8),
+        "sides": sides[:, 0],
+        "off_sides": sides[:, 1],
     }
     reason = np.full(len(counts), Reason.NOT_DUE, np.uint8)
     reason[due] = Reason.MEASURED

@@ -15,11 +15,11 @@ from fractions import Fraction
 import numpy as np
 
 from monitor.columns import Counts, Form, Slow, form_of, levels_of, tile_pixels, values_of
-from monitor.kernels import FAST, SLOW, chroma_tiles, fast_tiles, places, plane_sums, slow_tiles, summarise
+from monitor.kernels import FAST, SLOW, chroma_tiles, fast_tiles, places, plane_sums, side_tiles, slow_tiles, summarise
 from monitor.media.timeline import Timeline
 from monitor.records import GRID, Depth, Frame, FrameBatch, Readings
 
-MADE_BY = "video@3/cpu"
+MADE_BY = "video@4/cpu"
 SLOW_S = 0.5
 STILL = 0.256
 """-60 dB of 256 levels."""
@@ -115,12 +115,15 @@ def _count(
         drift = _apart(frame, reference, levels.scale)
     counts = Counts(
         summary=summary,
+        sides=np.stack([places(tiles, GRID) for tiles in side_tiles(frame.planes[0], levels.unit)]),
         chroma=tuple(places(tiles, GRID) for tiles, _ in chroma),
         colour=tuple(int(tiles.sum()) for tiles, _ in chroma),
         changed=math.nan if previous is None else changed,
         drift=math.nan if previous is None else drift,
         key=frame.key,
         interlaced=frame.interlaced,
+        coded=frame.coded,
+        corrupt=frame.corrupt,
         slow=slow,
     )
     stands = reference is not None and previous is not None and drift <= STILL

@@ -140,6 +140,47 @@ class LetterboxSettings(Temporal):
     """Largest share of the height or the width that bars may take, even if they were always there (1: any)."""
 
 
+class BlockCorruptionSettings(Section):
+    """Blocks that a decoder made up, as it says itself or as the sides of macroblocks show that stand out.
+
+    How many stand out in each place of the 9 x 16 map beyond the most of the last seconds there is the excess; numbers
+    are of a picture with 920 tiles (640 x 360), and grow with the root of the number of tiles.
+    """
+
+    severity: Severity = "major"
+    """How severe it is with an area of `grave_area` and more; else at most `minor`."""
+    grave_area: Ratio = 0.01
+    min_s: Seconds = 0.08
+    """How long damage must last before a detection opens, ..."""
+    rows_flagged: Annotated[int, Field(ge=1, le=1000)] = 3
+    """... and how many frames, if the decoder says so too, ..."""
+    rows_seen: Annotated[int, Field(ge=1, le=1000)] = 5
+    """... and if only pixels do."""
+    clear_s: Annotated[float, Field(ge=0.2, le=60)] = 0.4
+    """How long it must be gone before the detection closes (its end is still when it went)."""
+    unseen_s: Seconds = 10.0
+    """What the decoder said was damaged may stay so, unseen and untold, until a picture coded by itself comes: so long
+    at most."""
+    least: Annotated[float, Field(ge=1, le=1000)] = 4.0
+    """Least excess that is damage, ..."""
+    times_usual: Annotated[float, Field(ge=0, le=100)] = 5.0
+    """... above so many times the usual one, the mean of ..."""
+    usual_s: Annotated[float, Field(ge=1, le=3600)] = 8.0
+    """... so long."""
+    off_weight: Annotated[float, Field(ge=0, le=10)] = 0.5
+    """How much excess beside the macroblock grid takes away: what is in the picture itself stands out anywhere."""
+    most_per_place: Annotated[float, Field(ge=1, le=1000)] = 5.0
+    """No place adds more: a running counter is in few places."""
+    places: Annotated[int, Field(ge=1, le=144)] = 3
+    """In how many places at least."""
+    primed: Ratio = 0.6
+    """Share of excess and places that is enough right after the decoder reported an error."""
+    stays: Ratio = 0.4
+    """Damage that only pixels show goes on while the excess is at least this share of what it was so far, ..."""
+    stays_least: Annotated[float, Field(ge=0, le=1000)] = 1.5
+    """... and this much."""
+
+
 class SilenceSettings(Temporal):
     """No sound in any channel, or none in one channel of a mono or stereo track that had sound before."""
 
@@ -223,6 +264,7 @@ class Profile(Section):
     snow: SnowSettings = SnowSettings()
     test_pattern: TestPatternSettings = TestPatternSettings()
     letterbox: LetterboxSettings = LetterboxSettings()
+    block_corruption: BlockCorruptionSettings = BlockCorruptionSettings()
     silence: SilenceSettings = SilenceSettings()
     no_input: NoInputSettings = NoInputSettings()
     stall: StallSettings = StallSettings()

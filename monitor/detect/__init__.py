@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from monitor.detect.arrival import NoInput, Stall, TrackLoss
 from monitor.detect.base import Detector, Inputs
+from monitor.detect.block_corruption import BlockCorruption
 from monitor.detect.decode_error import DecodeErrors
 from monitor.detect.freeze import Freeze
 from monitor.detect.letterbox import Letterbox
@@ -22,6 +23,7 @@ REGISTERED: tuple[Build, ...] = (
     TestPattern,
     Snow,
     Letterbox,
+    BlockCorruption,
     Silence,
     NoInput,
     Stall,

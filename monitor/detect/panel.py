@@ -7,14 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.detect.base import Detector, Inputs
+from monitor.detect.damage import Assessor, DamageState
 from monitor.detect.look import LookState, Viewer
 from monitor.records import Detection
 from monitor.settings import Profile
 
 DetectorStates = dict[str, Any]
-"""State of each detector by kind, and that of the viewer under LOOK; what a checkpoint holds."""
+"""State of each detector by kind, and those of the viewer and the assessor under LOOK and
+DAMAGE; what a checkpoint holds."""
 
 LOOK = "look"
+DAMAGE = "damage"
 
 Build = Callable[[Profile], Any]
 
@@ -23,18 +26,22 @@ class Panel:
     """Detectors with the settings of one profile. Keeps nothing of a stream."""
 
     def __init__(self, profile: Profile, which: Sequence[Build]) -> None:
-        self._viewer = Viewer(profile)
+        self._viewer, self._assessor = Viewer(profile), Assessor(profile)
         self.detectors: tuple[Detector[Any], ...] = tuple(build(profile) for build in which)
 
     def step(self, states: DetectorStates, seen: Inputs) -> tuple[DetectorStates, list[Detection]]:
         """One step of every detector. What has no state yet starts anew."""
         look: LookState = states.get(LOOK, LookState())
+        damage: DamageState = states.get(DAMAGE, DamageState())
+        events = seen.events
         video = []
         for readings in seen.video:
             if len(readings):
                 look, viewed = self._viewer.view(look, readings)
+                damage, viewed = self._assessor.assess(damage, viewed, events)
+                events = ()
                 video.append(viewed)
-        after: DetectorStates = {LOOK: look}
+        after: DetectorStates = {LOOK: look, DAMAGE: damage}
         seen = replace(seen, video=tuple(video))
         shown: dict[tuple[str, ...], Inputs] = {}
         found: list[Detection] = []

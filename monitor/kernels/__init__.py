@@ -4,7 +4,7 @@ The contract of every picture kernel: **integers per tile.** Each tile of a pict
 every twin, bit for bit; whatever has a fraction in it is computed from them afterwards, once, in `monitor.columns`.
 """
 
-from monitor.kernels import grid, picture, sound
+from monitor.kernels import grid, picture, sound, temporal
 from monitor.kernels.grid import Summary, places, summarise
 from monitor.kernels.picture import (
     CHROMA_TILE,
@@ -55,3 +55,4 @@ def warm_up() -> None:
     picture.compile_all()
     grid.compile_all()
     sound.compile_all()
+    temporal.compile_all()

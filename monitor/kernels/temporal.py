@@ -1,0 +1,366 @@
+"""Recurrences over time that are too slow in Python: row by row over readings, with everything they remember handed in
+and out. Owns the loop, not the thresholds, and not what its answer is called.
+
+`follow_damage` looks for blocks that were made up by a decoder. Sides of macroblocks stand out in any picture here and
+there, so what counts is how many stand out in a place of the picture *beyond* the most of the last seconds there (the
+normal, which a cut starts anew): `excess`. A decoder's word for it (a hit) is better evidence; how far that reaches is
+told by how pictures are coded: from the pictures that were coded from both sides right before a damaged one, which show
+it too, until the next picture that is coded by itself.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numba import types
+
+PLACES = 144
+
+RING, NORMAL, CHANGES = 3, 5, 5
+"""Rows remembered; periods of the normal, the newest first; rows of differences."""
+MAPS = 2 * RING + 2 * NORMAL + CHANGES + 1
+"""Maps of u8: sides and off-sides of the last rows (newest first), of the normal, differences, where damage began."""
+PERIOD_S = 0.5
+BLIND_ROWS = 3
+"""After a cut: rows that make the normal."""
+MAX_ROW_S = 2.0
+
+NUMBERS = (
+    "rows",  # since the last hole; the normal is not known before a few
+    "last_s",
+    "end_s",  # of the last row
+    "tiles",
+    "period",
+    "blind",
+    "usual",  # mean excess of late, when nothing was wrong
+    "excess_1",
+    "excess_2",  # of the last rows, off-sides taken off
+    "pair_from_s",  # first of the run of pictures coded from both sides that the last row belongs to; NaN: none
+    "primed_until_s",
+    "from_s",  # start of the damage; NaN: there is none
+    "until_s",  # end of the last row that showed it
+    "flagged",
+    "awaits",  # 1: lasts until a picture is coded by itself
+    "shown",  # rows of it
+    "level",
+    "told",  # 0: not yet, 1: told, 2: told as grave
+)
+PARAMETERS = (
+    "least",
+    "times_usual",
+    "usual_s",
+    "off_weight",
+    "most_per_place",
+    "places",
+    "primed",
+    "stays",
+    "stays_least",
+    "clear_s",
+    "unseen_s",
+    "rows_flagged",
+    "rows_seen",
+    "min_s",
+    "grave_area",
+)
+TOLD = ("code", "from_s", "until_s", "area", "flagged", "left", "top", "right", "bottom")
+"""What is told of damage with a row. code 0: nothing, 1: it opened, 2: it is grave now, 3: it closed, 4: it opened and
+is grave."""
+OPENED, GRAVE, CLOSED, OPENED_GRAVE = 1, 2, 3, 4
+
+_N = {name: k for k, name in enumerate(NUMBERS)}
+_P = {name: k for k, name in enumerate(PARAMETERS)}
+(
+    _ROWS,
+    _LAST,
+    _END,
+    _TILES,
+    _PERIOD,
+    _BLIND,
+    _USUAL,
+    _E1,
+    _E2,
+    _PAIR,
+    _PRIMED,
+    _FROM,
+    _UNTIL,
+    _FLAGGED,
+    _AWAITS,
+    _SHOWN,
+    _LEVEL,
+    _TOLD,
+) = range(len(NUMBERS))
+(
+    _LEAST,
+    _TIMES,
+    _USUAL_S,
+    _OFF,
+    _MOST,
+    _MIN_PLACES,
+    _PRIMED_SHARE,
+    _STAYS,
+    _STAYS_LEAST,
+    _CLEAR_S,
+    _UNSEEN_S,
+    _ROWS_FLAGGED,
+    _ROWS_SEEN,
+    _MIN_S,
+    _GRAVE_AREA,
+) = range(len(PARAMETERS))
+_NORMAL_AT, _CHANGES_AT, _MASK_AT = 2 * RING, 2 * RING + 2 * NORMAL, MAPS - 1
+_USUAL_AT_FIRST = 0.8
+
+
+def no_damage() -> tuple[Any, Any, Any]:
+    """What is remembered of a stream of which nothing is known: maps u8 [MAPS, 144], the excess of each place over the
+    damage float32 [144], NUMBERS float64."""
+    numbers = np.zeros(len(NUMBERS))
+    numbers[[_PAIR, _FROM, _UNTIL]] = np.nan
+    numbers[[_LAST, _END, _PRIMED]] = -np.inf
+    numbers[_USUAL] = _USUAL_AT_FIRST
+    return np.zeros((MAPS, PLACES), np.uint8), np.zeros(PLACES, np.float32), numbers
+
+
+def follow_damage(rows: Any, sides: Any, off_sides: Any, changes: Any, memory: Any, parameters: Any) -> Any:
+    """Go on by N rows. `rows` float64 [N, 7]: t_s, duration_s, intra, coded, corrupt, error, tiles. `sides`,
+    `off_sides`, `changes`: u8 [N, 144]. `memory`: as `no_damage` gives it; changed in place.
+
+    Gives float64 [N, 1 + len(TOLD)]: first the share of the picture that is damaged in this row, as known with it.
+    """
+    out = np.zeros((len(rows), 1 + len(TOLD)))
+    _follow(rows, sides, off_sides, changes, *memory, parameters, out)
+    return out
+
+
+@cache
+def compile_all() -> None:
+    """Compile for the types that are used, and for no other from then on."""
+    table, maps = types.float64[:, ::1], types.uint8[:, ::1]
+    _follow.compile((table, maps, maps, maps, maps, types.float32[::1], types.float64[::1], types.float64[::1], table))
+    _follow.disable_compile()
+
+
+@nb.njit(cache=True)
+def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ignore[no-untyped-def]
+    for n in range(rows.shape[0]):
+        t, lasts, intra, coded, corrupt, error, tiles = rows[n]
+        now, off, change = sides[n], off_sides[n], changes[n]
+        if t - s[_END] > MAX_ROW_S or t < s[_LAST] or tiles != s[_TILES]:
+            if s[_TOLD]:
+                _tell(CLOSED, s, sums, out[n])
+            _forget(maps, sums, s)
+            s[_TILES] = tiles
+        scale = max(1.0, np.sqrt(tiles / 920.0))
+        end = t + lasts
+        if _is_cut(change, maps, s):
+            if s[_FROM] == s[_FROM] and not s[_AWAITS]:
+                if t - s[_UNTIL] <= p[_CLEAR_S]:
+                    s[_UNTIL] = t
+                if s[_TOLD]:
+                    _tell(CLOSED, s, sums, out[n])
+                _over(sums, s)
+            maps[_NORMAL_AT:_CHANGES_AT] = 0
+            s[_BLIND] = BLIND_ROWS
+        excess, off_excess, spread = _excess(now, off, maps, s, p[_MOST] * scale)
+        value = excess - p[_OFF] * off_excess
+        if s[_BLIND] > 0 or s[_ROWS] < 8:
+            value = 0.0
+        mean = (value + s[_E1] + s[_E2]) / 3
+        threshold = (p[_LEAST] + p[_TIMES] * s[_USUAL]) * scale
+        if error or corrupt:
+            s[_PRIMED] = t + 0.2
+        hit = corrupt and coded != 3
+        free = s[_FROM] != s[_FROM]
+        if free:
+            primed = t <= s[_PRIMED]
+            share = p[_PRIMED_SHARE] if primed else 1.0
+            if hit or (mean >= threshold * share and spread >= p[_MIN_PLACES] * share):
+                _begin(t, mean, maps, sums, s)
+                s[_FLAGGED] = 1.0 if hit or primed else 0.0
+                free = False
+            else:
+                s[_USUAL] += (min(max(mean / scale, 0.0), threshold) - s[_USUAL]) * min(1.0, lasts / p[_USUAL_S])
+        if not free:
+            if hit:
+                s[_FLAGGED] = s[_AWAITS] = 1.0
+                if s[_PAIR] < s[_FROM]:
+                    s[_SHOWN] += round((s[_FROM] - s[_PAIR]) / max(lasts, 1e-3))
+                    s[_FROM] = s[_PAIR]
+            elif s[_AWAITS] and (intra or t - s[_FROM] > p[_UNSEEN_S]):
+                s[_AWAITS] = 0.0
+                s[_LEVEL] = np.inf
+            s[_LEVEL] += (max(mean, 0.0) - s[_LEVEL]) * max(0.03, 1 / (s[_SHOWN] + 1)) if s[_LEVEL] < np.inf else 0.0
+            least = max(p[_STAYS_LEAST] * scale, p[_STAYS] * s[_LEVEL])
+            if s[_AWAITS] or corrupt or (mean >= least and value >= 0.5 * least):
+                s[_UNTIL] = end
+            if s[_UNTIL] == end or t - s[_UNTIL] < p[_CLEAR_S]:
+                s[_SHOWN] += 1
+            for i in range(PLACES):
+                sums[i] += max(0, int(now[i]) - _normal(maps, i, 0))
+            if t - s[_FROM] <= 0.25:
+                for i in range(PLACES):
+                    maps[_MASK_AT, i] = sums[i] > 0
+            _judge(t, end, s, sums, p, out[n])
+        _remember(t, now, off, change, value, coded, maps, s, s[_FROM] != s[_FROM])
+        s[_LAST], s[_END] = t, end
+        s[_ROWS] += 1
+
+
+@nb.njit(cache=True)
+def _is_cut(change, maps, s):  # type: ignore[no-untyped-def]
+    """Three places of five change by three levels and more, and three times as much as in any of the last rows."""
+    if s[_ROWS] == 0:
+        return False
+    count = 0
+    for i in range(PLACES):
+        before = 0
+        for k in range(CHANGES):
+            before = max(before, int(maps[_CHANGES_AT + k, i]))
+        count += change[i] >= 24 and int(change[i]) >= 3 * before
+    return count >= 0.6 * PLACES
+
+
+@nb.njit(cache=True)
+def _normal(maps, i, which):  # type: ignore[no-untyped-def]
+    """Most sides (which 0) or off-sides (1) of place `i` in the last periods."""
+    most = 0
+    for k in range(NORMAL):
+        most = max(most, int(maps[_NORMAL_AT + which * NORMAL + k, i]))
+    return most
+
+
+@nb.njit(cache=True)
+def _excess(now, off, maps, s, most):  # type: ignore[no-untyped-def]
+    """Sides beyond the normal, off-sides likewise, and in how many places there were any in the last rows. Damage that
+    goes on is looked for where it began."""
+    excess, off_excess, spread = 0.0, 0.0, 0
+    masked = s[_FROM] == s[_FROM] and s[_LAST] - s[_FROM] > 0.25
+    for i in range(PLACES):
+        if masked and not maps[_MASK_AT, i]:
+            continue
+        normal = _normal(maps, i, 0)
+        excess += min(most, max(0, int(now[i]) - normal))
+        off_excess += min(most, max(0, int(off[i]) - _normal(maps, i, 1)))
+        spread += max(int(now[i]), int(maps[0, i]), int(maps[1, i])) > normal
+    return excess, off_excess, spread
+
+
+@nb.njit(cache=True)
+def _begin(t, mean, maps, sums, s):  # type: ignore[no-untyped-def]
+    """Damage shows, maybe a row or two ago: as far back as it was a fifth of what it is now."""
+    s[_FROM], s[_UNTIL] = t, t
+    s[_SHOWN], s[_LEVEL], s[_TOLD], s[_AWAITS] = 0.0, max(mean, 0.0), 0.0, 0.0
+    sums[:] = 0
+    step = t - s[_LAST]
+    for k in range(2):
+        if (s[_E1] if k == 0 else s[_E2]) < max(1.0, 0.2 * mean) or s[_ROWS] < 8 + k:
+            break
+        s[_FROM] -= step
+        s[_SHOWN] += 1
+        for i in range(PLACES):
+            sums[i] += max(0, int(maps[k, i]) - _normal(maps, i, 0))
+
+
+@nb.njit(cache=True)
+def _judge(t, end, s, sums, p, out):  # type: ignore[no-untyped-def]
+    """Tell of damage that has lasted, of what is grave, and of what is over."""
+    shown = s[_SHOWN]
+    needed = p[_ROWS_FLAGGED] if s[_FLAGGED] else p[_ROWS_SEEN]
+    area = _area(sums, s)
+    if s[_UNTIL] == end:
+        out[0] = area
+    if not s[_TOLD] and shown >= needed and s[_UNTIL] - s[_FROM] >= p[_MIN_S] - 1e-6 and s[_UNTIL] == end:
+        grave = area >= p[_GRAVE_AREA]
+        _tell(OPENED_GRAVE if grave else OPENED, s, sums, out)
+        s[_TOLD] = 2.0 if grave else 1.0
+    elif s[_TOLD] == 1 and area >= p[_GRAVE_AREA] and s[_UNTIL] == end:
+        _tell(GRAVE, s, sums, out)
+        s[_TOLD] = 2.0
+    if t - s[_UNTIL] >= p[_CLEAR_S] - 1e-6:
+        if s[_TOLD]:
+            _tell(CLOSED, s, sums, out)
+        _over(sums, s)
+
+
+@nb.njit(cache=True)
+def _share(sums, i, s):  # type: ignore[no-untyped-def]
+    """Share of place `i` that is damaged: by the root, since the more sides of a place stand out the more they have
+    in common."""
+    return min(1.0, 5.0 * np.sqrt(sums[i] / max(1.0, s[_SHOWN]) / s[_TILES] * PLACES))
+
+
+@nb.njit(cache=True)
+def _area(sums, s):  # type: ignore[no-untyped-def]
+    area = 0.0
+    for i in range(PLACES):
+        area += _share(sums, i, s) / PLACES
+    return area
+
+
+@nb.njit(cache=True)
+def _tell(code, s, sums, out):  # type: ignore[no-untyped-def]
+    """`left` to `bottom`: around the places with at least a third of the largest share."""
+    out[1], out[2], out[3], out[4], out[5] = code, s[_FROM], s[_UNTIL], _area(sums, s), s[_FLAGGED]
+    most = 0.0
+    for i in range(PLACES):
+        most = max(most, _share(sums, i, s))
+    left, top, right, bottom = 16, 9, 0, 0
+    for i in range(PLACES):
+        if _share(sums, i, s) >= most / 3:
+            left, right = min(left, i % 16), max(right, i % 16 + 1)
+            top, bottom = min(top, i // 16), max(bottom, i // 16 + 1)
+    out[6], out[7], out[8], out[9] = left / 16, top / 9, right / 16, bottom / 9
+
+
+@nb.njit(cache=True)
+def _over(sums, s):  # type: ignore[no-untyped-def]
+    s[_FROM] = s[_UNTIL] = np.nan
+    s[_FLAGGED] = s[_AWAITS] = s[_SHOWN] = s[_LEVEL] = s[_TOLD] = 0.0
+    s[_BLIND] = BLIND_ROWS
+    sums[:] = 0
+
+
+@nb.njit(cache=True)
+def _forget(maps, sums, s):  # type: ignore[no-untyped-def]
+    usual = s[_USUAL]
+    _over(sums, s)
+    maps[:] = 0
+    s[_ROWS] = s[_BLIND] = s[_E1] = s[_E2] = s[_PERIOD] = 0.0
+    s[_PAIR], s[_PRIMED], s[_USUAL] = np.nan, -np.inf, usual
+
+
+@nb.njit(cache=True)
+def _remember(t, now, off, change, value, coded, maps, s, free):  # type: ignore[no-untyped-def]
+    """The normal learns from rows a little late, lest it learn damage that begins; not at all while there is some."""
+    period = np.floor(t / PERIOD_S)
+    if period != s[_PERIOD]:
+        if free:
+            for which in range(2):
+                first = _NORMAL_AT + which * NORMAL
+                for k in range(first + NORMAL - 1, first, -1):
+                    maps[k] = maps[k - 1]
+                maps[first] = 0
+        s[_PERIOD] = period
+    if s[_BLIND] > 0 or s[_ROWS] < 8:
+        for i in range(PLACES):
+            maps[_NORMAL_AT, i] = max(maps[_NORMAL_AT, i], now[i])
+            maps[_NORMAL_AT + NORMAL, i] = max(maps[_NORMAL_AT + NORMAL, i], off[i])
+        s[_BLIND] = max(0.0, s[_BLIND] - 1)
+    elif free:
+        for i in range(PLACES):
+            maps[_NORMAL_AT, i] = max(maps[_NORMAL_AT, i], maps[RING - 1, i])
+            maps[_NORMAL_AT + NORMAL, i] = max(maps[_NORMAL_AT + NORMAL, i], maps[2 * RING - 1, i])
+    for first in (0, RING):
+        for k in range(first + RING - 1, first, -1):
+            maps[k] = maps[k - 1]
+    maps[0], maps[RING] = now, off
+    for k in range(_CHANGES_AT + CHANGES - 1, _CHANGES_AT, -1):
+        maps[k] = maps[k - 1]
+    maps[_CHANGES_AT] = change
+    s[_E2], s[_E1] = s[_E1], value
+    if coded != 3:
+        s[_PAIR] = np.nan
+    elif s[_PAIR] != s[_PAIR]:
+        s[_PAIR] = t
