@@ -161,23 +161,23 @@ class BlockCorruptionSettings(Section):
     unseen_s: Seconds = 10.0
     """What the decoder said was damaged may stay so, unseen and untold, until a picture coded by itself comes: so long
     at most."""
-    least: Annotated[float, Field(ge=1, le=1000)] = 4.0
+    least: Annotated[float, Field(ge=1, le=1000)] = 3.5
     """Least excess that is damage, ..."""
-    times_usual: Annotated[float, Field(ge=0, le=100)] = 5.0
+    times_usual: Annotated[float, Field(ge=0, le=100)] = 6.0
     """... above so many times the usual one, the mean of ..."""
-    usual_s: Annotated[float, Field(ge=1, le=3600)] = 8.0
+    usual_s: Annotated[float, Field(ge=1, le=3600)] = 12.0
     """... so long."""
-    off_weight: Annotated[float, Field(ge=0, le=10)] = 0.5
+    off_weight: Annotated[float, Field(ge=0, le=10)] = 0.4
     """How much excess beside the macroblock grid takes away: what is in the picture itself stands out anywhere."""
-    most_per_place: Annotated[float, Field(ge=1, le=1000)] = 5.0
+    most_per_place: Annotated[float, Field(ge=1, le=1000)] = 6.0
     """No place adds more: a running counter is in few places."""
-    places: Annotated[int, Field(ge=1, le=144)] = 3
+    places: Annotated[int, Field(ge=1, le=144)] = 4
     """In how many places at least."""
-    primed: Ratio = 0.6
+    primed: Ratio = 0.8
     """Share of excess and places that is enough right after the decoder reported an error."""
-    stays: Ratio = 0.4
+    stays: Ratio = 0.3
     """Damage that only pixels show goes on while the excess is at least this share of what it was so far, ..."""
-    stays_least: Annotated[float, Field(ge=0, le=1000)] = 1.5
+    stays_least: Annotated[float, Field(ge=0, le=1000)] = 1.0
     """... and this much."""
 
 

@@ -38,6 +38,8 @@ NUMBERS = (
     "usual",  # mean excess of late, when nothing was wrong
     "excess_1",
     "excess_2",  # of the last rows, off-sides taken off
+    "raw_1",
+    "raw_2",  # the same with the off-sides
     "pair_from_s",  # first of the run of pictures coded from both sides that the last row belongs to; NaN: none
     "primed_until_s",
     "from_s",  # start of the damage; NaN: there is none
@@ -82,6 +84,8 @@ _P = {name: k for k, name in enumerate(PARAMETERS)}
     _USUAL,
     _E1,
     _E2,
+    _R1,
+    _R2,
     _PAIR,
     _PRIMED,
     _FROM,
@@ -154,7 +158,7 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
             s[_TILES] = tiles
         scale = max(1.0, np.sqrt(tiles / 920.0))
         end = t + lasts
-        if _is_cut(change, maps, s):
+        if not corrupt and t > s[_PRIMED] and _is_cut(change, maps, s):
             if s[_FROM] == s[_FROM] and not s[_AWAITS]:
                 if t - s[_UNTIL] <= p[_CLEAR_S]:
                     s[_UNTIL] = t
@@ -166,8 +170,9 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
         excess, off_excess, spread = _excess(now, off, maps, s, p[_MOST] * scale)
         value = excess - p[_OFF] * off_excess
         if s[_BLIND] > 0 or s[_ROWS] < 8:
-            value = 0.0
+            value = excess = 0.0
         mean = (value + s[_E1] + s[_E2]) / 3
+        raw = (excess + s[_R1] + s[_R2]) / 3
         threshold = (p[_LEAST] + p[_TIMES] * s[_USUAL]) * scale
         if error or corrupt:
             s[_PRIMED] = t + 0.2
@@ -193,7 +198,7 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                 s[_LEVEL] = np.inf
             s[_LEVEL] += (max(mean, 0.0) - s[_LEVEL]) * max(0.03, 1 / (s[_SHOWN] + 1)) if s[_LEVEL] < np.inf else 0.0
             least = max(p[_STAYS_LEAST] * scale, p[_STAYS] * s[_LEVEL])
-            if s[_AWAITS] or corrupt or (mean >= least and value >= 0.5 * least):
+            if s[_AWAITS] or corrupt or (raw >= least and excess >= 0.5 * least):
                 s[_UNTIL] = end
             if s[_UNTIL] == end or t - s[_UNTIL] < p[_CLEAR_S]:
                 s[_SHOWN] += 1
@@ -203,7 +208,8 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                 for i in range(PLACES):
                     maps[_MASK_AT, i] = sums[i] > 0
             _judge(t, end, s, sums, p, out[n])
-        _remember(t, now, off, change, value, coded, maps, s, s[_FROM] != s[_FROM])
+        s[_E2], s[_E1], s[_R2], s[_R1] = s[_E1], value, s[_R1], excess
+        _remember(t, now, off, change, coded, maps, s, s[_FROM] != s[_FROM])
         s[_LAST], s[_END] = t, end
         s[_ROWS] += 1
 
@@ -255,7 +261,7 @@ def _begin(t, mean, maps, sums, s):  # type: ignore[no-untyped-def]
     sums[:] = 0
     step = t - s[_LAST]
     for k in range(2):
-        if (s[_E1] if k == 0 else s[_E2]) < max(1.0, 0.2 * mean) or s[_ROWS] < 8 + k:
+        if (s[_R1] if k == 0 else s[_R2]) < max(1.0, 0.2 * mean) or s[_ROWS] < 8 + k:
             break
         s[_FROM] -= step
         s[_SHOWN] += 1
@@ -327,12 +333,12 @@ def _forget(maps, sums, s):  # type: ignore[no-untyped-def]
     usual = s[_USUAL]
     _over(sums, s)
     maps[:] = 0
-    s[_ROWS] = s[_BLIND] = s[_E1] = s[_E2] = s[_PERIOD] = 0.0
+    s[_ROWS] = s[_BLIND] = s[_E1] = s[_E2] = s[_R1] = s[_R2] = s[_PERIOD] = 0.0
     s[_PAIR], s[_PRIMED], s[_USUAL] = np.nan, -np.inf, usual
 
 
 @nb.njit(cache=True)
-def _remember(t, now, off, change, value, coded, maps, s, free):  # type: ignore[no-untyped-def]
+def _remember(t, now, off, change, coded, maps, s, free):  # type: ignore[no-untyped-def]
     """The normal learns from rows a little late, lest it learn damage that begins; not at all while there is some."""
     period = np.floor(t / PERIOD_S)
     if period != s[_PERIOD]:
@@ -359,7 +365,6 @@ def _remember(t, now, off, change, value, coded, maps, s, free):  # type: ignore
     for k in range(_CHANGES_AT + CHANGES - 1, _CHANGES_AT, -1):
         maps[k] = maps[k - 1]
     maps[_CHANGES_AT] = change
-    s[_E2], s[_E1] = s[_E1], value
     if coded != 3:
         s[_PAIR] = np.nan
     elif s[_PAIR] != s[_PAIR]:
