@@ -156,26 +156,30 @@ class BlockCorruptionSettings(Section):
     """... and how many frames, if the decoder says so too, ..."""
     rows_seen: Annotated[int, Field(ge=1, le=1000)] = 5
     """... and if only pixels do."""
-    clear_s: Annotated[float, Field(ge=0.2, le=60)] = 0.4
+    clear_s: Annotated[float, Field(ge=0.2, le=60)] = 0.3
     """How long it must be gone before the detection closes (its end is still when it went)."""
     unseen_s: Seconds = 10.0
     """What the decoder said was damaged may stay so, unseen and untold, until a picture coded by itself comes: so long
     at most."""
-    least: Annotated[float, Field(ge=1, le=1000)] = 3.5
+    least: Annotated[float, Field(ge=1, le=1000)] = 5.0
     """Least excess that is damage, ..."""
-    times_usual: Annotated[float, Field(ge=0, le=100)] = 6.0
+    times_usual: Annotated[float, Field(ge=0, le=100)] = 7.0
     """... above so many times the usual one, the mean of ..."""
-    usual_s: Annotated[float, Field(ge=1, le=3600)] = 12.0
+    usual_s: Annotated[float, Field(ge=1, le=3600)] = 8.0
     """... so long."""
-    off_weight: Annotated[float, Field(ge=0, le=10)] = 0.4
+    slow_least: Annotated[float, Field(ge=0, le=1000)] = 2.0
+    """The same of the mean excess of about ten frames, which finds what stands out little but goes on: least ..."""
+    slow_times_usual: Annotated[float, Field(ge=0, le=100)] = 2.0
+    """... above so many times the usual one."""
+    off_weight: Annotated[float, Field(ge=0, le=10)] = 0.6
     """How much excess beside the macroblock grid takes away: what is in the picture itself stands out anywhere."""
-    most_per_place: Annotated[float, Field(ge=1, le=1000)] = 6.0
+    most_per_place: Annotated[float, Field(ge=1, le=1000)] = 4.0
     """No place adds more: a running counter is in few places."""
     places: Annotated[int, Field(ge=1, le=144)] = 4
     """In how many places at least."""
-    primed: Ratio = 0.8
+    primed: Ratio = 0.6
     """Share of excess and places that is enough right after the decoder reported an error."""
-    stays: Ratio = 0.3
+    stays: Ratio = 0.35
     """Damage that only pixels show goes on while the excess is at least this share of what it was so far, ..."""
     stays_least: Annotated[float, Field(ge=0, le=1000)] = 1.0
     """... and this much."""

@@ -19,7 +19,7 @@ from numba import types
 
 PLACES = 144
 
-RING, NORMAL, CHANGES = 3, 5, 5
+RING, NORMAL, CHANGES = 12, 5, 5
 """Rows remembered; periods of the normal, the newest first; rows of differences."""
 MAPS = 2 * RING + 2 * NORMAL + CHANGES + 1
 """Maps of u8: sides and off-sides of the last rows (newest first), of the normal, differences, where damage began."""
@@ -27,6 +27,8 @@ PERIOD_S = 0.5
 BLIND_ROWS = 3
 """After a cut: rows that make the normal."""
 MAX_ROW_S = 2.0
+LEARNT_S = 2.5
+"""So long after a cut the normal is known; right after it, twice the excess is needed."""
 
 NUMBERS = (
     "rows",  # since the last hole; the normal is not known before a few
@@ -48,12 +50,19 @@ NUMBERS = (
     "awaits",  # 1: lasts until a picture is coded by itself
     "shown",  # rows of it
     "level",
+    "slow",  # mean excess of about ten rows
+    "slow_from_s",  # when it began to rise; NaN: it has not
+    "settled_s",  # from here on damage is looked for only where it began
+    "since_s",  # the last cut or hole: since then the normal has been learnt
+    "in_a_row",  # pictures that the decoder says are damaged
     "told",  # 0: not yet, 1: told, 2: told as grave
 )
 PARAMETERS = (
     "least",
     "times_usual",
     "usual_s",
+    "slow_least",
+    "slow_times_usual",
     "off_weight",
     "most_per_place",
     "places",
@@ -94,12 +103,19 @@ _P = {name: k for k, name in enumerate(PARAMETERS)}
     _AWAITS,
     _SHOWN,
     _LEVEL,
+    _SLOW,
+    _SLOW_FROM,
+    _SETTLED,
+    _SINCE,
+    _IN_A_ROW,
     _TOLD,
 ) = range(len(NUMBERS))
 (
     _LEAST,
     _TIMES,
     _USUAL_S,
+    _SLOW_LEAST,
+    _SLOW_TIMES,
     _OFF,
     _MOST,
     _MIN_PLACES,
@@ -121,7 +137,7 @@ def no_damage() -> tuple[Any, Any, Any]:
     """What is remembered of a stream of which nothing is known: maps u8 [MAPS, 144], the excess of each place over the
     damage float32 [144], NUMBERS float64."""
     numbers = np.zeros(len(NUMBERS))
-    numbers[[_PAIR, _FROM, _UNTIL]] = np.nan
+    numbers[[_PAIR, _FROM, _UNTIL, _SLOW_FROM]] = np.nan
     numbers[[_LAST, _END, _PRIMED]] = -np.inf
     numbers[_USUAL] = _USUAL_AT_FIRST
     return np.zeros((MAPS, PLACES), np.uint8), np.zeros(PLACES, np.float32), numbers
@@ -155,41 +171,53 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
             if s[_TOLD]:
                 _tell(CLOSED, s, sums, out[n])
             _forget(maps, sums, s)
-            s[_TILES] = tiles
+            s[_TILES], s[_SINCE] = tiles, t
         scale = max(1.0, np.sqrt(tiles / 920.0))
         end = t + lasts
         if not corrupt and t > s[_PRIMED] and _is_cut(change, maps, s):
             if s[_FROM] == s[_FROM] and not s[_AWAITS]:
-                if t - s[_UNTIL] <= p[_CLEAR_S]:
+                if s[_LEVEL] < np.inf and t - s[_UNTIL] <= p[_CLEAR_S]:
                     s[_UNTIL] = t
                 if s[_TOLD]:
                     _tell(CLOSED, s, sums, out[n])
                 _over(sums, s)
             maps[_NORMAL_AT:_CHANGES_AT] = 0
-            s[_BLIND] = BLIND_ROWS
+            s[_BLIND], s[_SINCE] = BLIND_ROWS, t
         excess, off_excess, spread = _excess(now, off, maps, s, p[_MOST] * scale)
         value = excess - p[_OFF] * off_excess
         if s[_BLIND] > 0 or s[_ROWS] < 8:
             value = excess = 0.0
         mean = (value + s[_E1] + s[_E2]) / 3
         raw = (excess + s[_R1] + s[_R2]) / 3
-        threshold = (p[_LEAST] + p[_TIMES] * s[_USUAL]) * scale
+        young = 1 + max(0.0, 1 - (t - s[_SINCE]) / LEARNT_S)
+        threshold = (p[_LEAST] + p[_TIMES] * s[_USUAL]) * scale * young
         if error or corrupt:
             s[_PRIMED] = t + 0.2
+        s[_IN_A_ROW] = s[_IN_A_ROW] + 1 if corrupt else 0.0
         hit = corrupt and coded != 3
+        run = s[_IN_A_ROW] == p[_ROWS_FLAGGED]
+        s[_SLOW] += (value - s[_SLOW]) / 10
+        slow_threshold = (p[_SLOW_LEAST] + p[_SLOW_TIMES] * s[_USUAL]) * scale * young
+        if s[_SLOW] < 0.3 * slow_threshold:
+            s[_SLOW_FROM] = np.nan
+        elif s[_SLOW_FROM] != s[_SLOW_FROM]:
+            s[_SLOW_FROM] = t
         free = s[_FROM] != s[_FROM]
         if free:
             primed = t <= s[_PRIMED]
             share = p[_PRIMED_SHARE] if primed else 1.0
-            if hit or (mean >= threshold * share and spread >= p[_MIN_PLACES] * share):
-                _begin(t, mean, maps, sums, s)
-                s[_FLAGGED] = 1.0 if hit or primed else 0.0
+            slow = s[_SLOW] >= slow_threshold
+            if hit or run or ((mean >= threshold * share or slow) and spread >= p[_MIN_PLACES] * share):
+                since = t - (s[_IN_A_ROW] - 1) * lasts if run else s[_SLOW_FROM] if slow else np.nan
+                _begin(t, lasts, since, mean, maps, sums, s)
                 free = False
             else:
                 s[_USUAL] += (min(max(mean / scale, 0.0), threshold) - s[_USUAL]) * min(1.0, lasts / p[_USUAL_S])
         if not free:
+            if t <= s[_PRIMED]:
+                s[_FLAGGED] = 1.0
             if hit:
-                s[_FLAGGED] = s[_AWAITS] = 1.0
+                s[_AWAITS] = 1.0
                 if s[_PAIR] < s[_FROM]:
                     s[_SHOWN] += round((s[_FROM] - s[_PAIR]) / max(lasts, 1e-3))
                     s[_FROM] = s[_PAIR]
@@ -204,7 +232,7 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                 s[_SHOWN] += 1
             for i in range(PLACES):
                 sums[i] += max(0, int(now[i]) - _normal(maps, i, 0))
-            if t - s[_FROM] <= 0.25:
+            if t <= s[_SETTLED]:
                 for i in range(PLACES):
                     maps[_MASK_AT, i] = sums[i] > 0
             _judge(t, end, s, sums, p, out[n])
@@ -242,7 +270,7 @@ def _excess(now, off, maps, s, most):  # type: ignore[no-untyped-def]
     """Sides beyond the normal, off-sides likewise, and in how many places there were any in the last rows. Damage that
     goes on is looked for where it began."""
     excess, off_excess, spread = 0.0, 0.0, 0
-    masked = s[_FROM] == s[_FROM] and s[_LAST] - s[_FROM] > 0.25
+    masked = s[_FROM] == s[_FROM] and s[_LAST] > s[_SETTLED]
     for i in range(PLACES):
         if masked and not maps[_MASK_AT, i]:
             continue
@@ -254,17 +282,21 @@ def _excess(now, off, maps, s, most):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _begin(t, mean, maps, sums, s):  # type: ignore[no-untyped-def]
-    """Damage shows, maybe a row or two ago: as far back as it was a fifth of what it is now."""
-    s[_FROM], s[_UNTIL] = t, t
-    s[_SHOWN], s[_LEVEL], s[_TOLD], s[_AWAITS] = 0.0, max(mean, 0.0), 0.0, 0.0
-    sums[:] = 0
-    step = t - s[_LAST]
+def _begin(t, lasts, since, mean, maps, sums, s):  # type: ignore[no-untyped-def]
+    """Damage shows, maybe for a row or two already: as far back as it was a fifth of what it is now; or from `since`
+    on."""
+    s[_FROM] = s[_UNTIL] = t
+    s[_LEVEL], s[_TOLD], s[_AWAITS], s[_FLAGGED] = max(mean, 0.0), 0.0, 0.0, 0.0
+    s[_SETTLED] = t + 0.25
     for k in range(2):
         if (s[_R1] if k == 0 else s[_R2]) < max(1.0, 0.2 * mean) or s[_ROWS] < 8 + k:
             break
-        s[_FROM] -= step
-        s[_SHOWN] += 1
+        s[_FROM] -= t - s[_LAST]
+    if since < s[_FROM]:
+        s[_FROM] = since
+    s[_SHOWN] = round((t - s[_FROM]) / max(lasts, 1e-3))
+    sums[:] = 0
+    for k in range(min(RING, int(s[_SHOWN]))):
         for i in range(PLACES):
             sums[i] += max(0, int(maps[k, i]) - _normal(maps, i, 0))
 
@@ -325,6 +357,7 @@ def _over(sums, s):  # type: ignore[no-untyped-def]
     s[_FROM] = s[_UNTIL] = np.nan
     s[_FLAGGED] = s[_AWAITS] = s[_SHOWN] = s[_LEVEL] = s[_TOLD] = 0.0
     s[_BLIND] = BLIND_ROWS
+    s[_SLOW], s[_SLOW_FROM] = 0.0, np.nan
     sums[:] = 0
 
 
@@ -333,7 +366,8 @@ def _forget(maps, sums, s):  # type: ignore[no-untyped-def]
     usual = s[_USUAL]
     _over(sums, s)
     maps[:] = 0
-    s[_ROWS] = s[_BLIND] = s[_E1] = s[_E2] = s[_R1] = s[_R2] = s[_PERIOD] = 0.0
+    s[_ROWS] = s[_BLIND] = s[_E1] = s[_E2] = s[_R1] = s[_R2] = s[_PERIOD] = s[_SLOW] = s[_IN_A_ROW] = 0.0
+    s[_SLOW_FROM] = np.nan
     s[_PAIR], s[_PRIMED], s[_USUAL] = np.nan, -np.inf, usual
 
 
