@@ -148,8 +148,11 @@ class BlockCorruptionSettings(Section):
     """
 
     severity: Severity = "major"
-    """How severe it is with an area of `grave_area` and more; else at most `minor`."""
+    """How severe it is with the area that is grave; else at most `minor`."""
     grave_area: Ratio = 0.01
+    """Share of the picture, if the decoder says so too, ..."""
+    grave_area_seen: Ratio = 0.05
+    """... and if only pixels do: a caption that fades in looks alike, but is small."""
     min_s: Seconds = 0.08
     """How long damage must last before a detection opens, ..."""
     rows_flagged: Annotated[int, Field(ge=1, le=1000)] = 3

@@ -75,6 +75,7 @@ PARAMETERS = (
     "rows_seen",
     "min_s",
     "grave_area",
+    "grave_area_seen",
 )
 TOLD = ("code", "from_s", "until_s", "area", "flagged", "left", "top", "right", "bottom")
 """What is told of damage with a row. code 0: nothing, 1: it opened, 2: it is grave now, 3: it closed, 4: it opened and
@@ -128,6 +129,7 @@ _P = {name: k for k, name in enumerate(PARAMETERS)}
     _ROWS_SEEN,
     _MIN_S,
     _GRAVE_AREA,
+    _GRAVE_AREA_SEEN,
 ) = range(len(PARAMETERS))
 _NORMAL_AT, _CHANGES_AT, _MASK_AT = 2 * RING, 2 * RING + 2 * NORMAL, MAPS - 1
 _USUAL_AT_FIRST = 0.8
@@ -230,8 +232,9 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                 s[_UNTIL] = end
             if s[_UNTIL] == end or t - s[_UNTIL] < p[_CLEAR_S]:
                 s[_SHOWN] += 1
-            for i in range(PLACES):
-                sums[i] += max(0, int(now[i]) - _normal(maps, i, 0))
+            if s[_BLIND] <= 0:
+                for i in range(PLACES):
+                    sums[i] += max(0, int(now[i]) - _normal(maps, i, 0))
             if t <= s[_SETTLED]:
                 for i in range(PLACES):
                     maps[_MASK_AT, i] = sums[i] > 0
@@ -307,13 +310,13 @@ def _judge(t, end, s, sums, p, out):  # type: ignore[no-untyped-def]
     shown = s[_SHOWN]
     needed = p[_ROWS_FLAGGED] if s[_FLAGGED] else p[_ROWS_SEEN]
     area = _area(sums, s)
+    grave = area >= (p[_GRAVE_AREA] if s[_FLAGGED] else p[_GRAVE_AREA_SEEN])
     if s[_UNTIL] == end:
         out[0] = area
     if not s[_TOLD] and shown >= needed and s[_UNTIL] - s[_FROM] >= p[_MIN_S] - 1e-6 and s[_UNTIL] == end:
-        grave = area >= p[_GRAVE_AREA]
         _tell(OPENED_GRAVE if grave else OPENED, s, sums, out)
         s[_TOLD] = 2.0 if grave else 1.0
-    elif s[_TOLD] == 1 and area >= p[_GRAVE_AREA] and s[_UNTIL] == end:
+    elif s[_TOLD] == 1 and grave and s[_UNTIL] == end:
         _tell(GRAVE, s, sums, out)
         s[_TOLD] = 2.0
     if t - s[_UNTIL] >= p[_CLEAR_S] - 1e-6:
