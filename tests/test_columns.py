@@ -92,6 +92,9 @@ def defined(planes: tuple[Levels, ...], before: tuple[Levels, ...], full_range: 
         "bar_right": edge(stripes[::-1]),
         "key": 0.0,
         "interlaced": 0.0,
+        "coded": 0.0,
+        "corrupt": 0.0,
+        "tiles": float(len(strips) * len(stripes)),
         "contrast": float(np.std(p)),
         "luma_min": p.min(),
         "luma_max": p.max(),
@@ -296,6 +299,24 @@ def test_the_columns_can_be_stored() -> None:
 def test_a_key_frame_says_so() -> None:
     planes = (np.full((16, 16), 90), *GREY)
     assert [float(measured(frame(planes, key=key)).values["key"][0]) for key in (True, False)] == [1, 0]
+
+
+def test_how_a_picture_is_coded_and_whether_it_is_damaged() -> None:
+    planes = (np.full((40, 50), 90), *GREY)
+    found = measured(frame(planes, coded=3, corrupt=True)).values
+    assert [float(found[name][0]) for name in ("coded", "corrupt", "tiles")] == [3, 1, 12]
+
+
+@pytest.mark.parametrize("name", DEPTHS)
+def test_sides_stand_out_in_their_place_by_8_bit_levels(name: str) -> None:
+    luma = np.full((144, 256), 90.0)
+    luma[48:64, 80:96] = 96
+    luma[52:68, 164:180] = 110
+    found = measured(frame((luma, *GREY), name)).grids
+    on, off = (np.argwhere(found[key][0]).tolist() for key in ("sides", "off_sides"))
+    assert on == [[3, 5], [3, 6], [4, 5]]
+    assert off == [[3, 10], [4, 10]]
+    assert int(found["sides"].sum()) == 4
 
 
 @pytest.mark.parametrize(("transfer", "dark", "lit"), [(1, 37.9, 70.75), (16, 39.652, 65.275), (18, 30.454, 52.354)])

@@ -7,6 +7,7 @@ import pytest
 from monitor.audio import COLUMNS, PRINTS
 from monitor.columns import FAST_COLUMNS, GRIDS, SLOW_COLUMNS
 from monitor.detect import Detector, panel
+from monitor.detect.damage import DAMAGE_COLUMNS
 from monitor.detect.look import LOOK_COLUMNS, LOOK_READS
 from monitor.settings import DEFAULT
 
@@ -17,7 +18,7 @@ EVERY_BLOCK = {*COLUMNS, *PRINTS}
 @pytest.mark.parametrize("detector", panel(DEFAULT).detectors, ids=lambda d: d.kind)
 def test_what_a_detector_reads_is_measured_of_pictures_or_of_sound(detector: Detector[object]) -> None:
     reads = set(detector.reads)
-    assert reads <= EVERY_FRAME | set(SLOW_COLUMNS) | set(LOOK_COLUMNS) or reads <= EVERY_BLOCK
+    assert reads <= EVERY_FRAME | set(SLOW_COLUMNS) | set(LOOK_COLUMNS) | set(DAMAGE_COLUMNS) or reads <= EVERY_BLOCK
 
 
 def test_what_is_judged_together_is_judged_by_what_is_measured() -> None:
