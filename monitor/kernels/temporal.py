@@ -21,14 +21,20 @@ PLACES = 144
 
 RING, NORMAL, CHANGES = 12, 5, 5
 """Rows remembered; periods of the normal, the newest first; rows of differences."""
-MAPS = 2 * RING + 2 * NORMAL + CHANGES + 1
-"""Maps of u8: sides and off-sides of the last rows (newest first), of the normal, differences, where damage began."""
+MAPS = 2 * RING + 2 * NORMAL + CHANGES + 3
+"""Maps of u8: sides and off-sides of the last rows (newest first), the most of them in each period, differences, the
+most of sides and of off-sides over all periods, where damage began."""
 PERIOD_S = 0.5
+LATE_ROWS = 12
+"""So late the normal learns a row, lest it learn damage that begins."""
 BLIND_ROWS = 3
 """After a cut: rows that make the normal."""
 MAX_ROW_S = 2.0
 LEARNT_S = 2.5
-"""So long after a cut the normal is known; right after it, twice the excess is needed."""
+YOUNG = 2.0
+"""So long after a cut the normal is known; right after it, so many times more excess is needed."""
+BEGINNING_S = 3.5
+"""Before this nothing is found by pixels alone: what stands still is coded better and better."""
 
 NUMBERS = (
     "rows",  # since the last hole; the normal is not known before a few
@@ -54,6 +60,7 @@ NUMBERS = (
     "slow_from_s",  # when it began to rise; NaN: it has not
     "settled_s",  # from here on damage is looked for only where it began
     "since_s",  # the last cut or hole: since then the normal has been learnt
+    "begun_s",  # the last hole
     "in_a_row",  # pictures that the decoder says are damaged
     "told",  # 0: not yet, 1: told, 2: told as grave
 )
@@ -108,6 +115,7 @@ _P = {name: k for k, name in enumerate(PARAMETERS)}
     _SLOW_FROM,
     _SETTLED,
     _SINCE,
+    _BEGUN,
     _IN_A_ROW,
     _TOLD,
 ) = range(len(NUMBERS))
@@ -131,7 +139,7 @@ _P = {name: k for k, name in enumerate(PARAMETERS)}
     _GRAVE_AREA,
     _GRAVE_AREA_SEEN,
 ) = range(len(PARAMETERS))
-_NORMAL_AT, _CHANGES_AT, _MASK_AT = 2 * RING, 2 * RING + 2 * NORMAL, MAPS - 1
+_NORMAL_AT, _CHANGES_AT, _MOST_AT, _MASK_AT = 2 * RING, 2 * RING + 2 * NORMAL, MAPS - 3, MAPS - 1
 _USUAL_AT_FIRST = 0.8
 
 
@@ -173,7 +181,7 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
             if s[_TOLD]:
                 _tell(CLOSED, s, sums, out[n])
             _forget(maps, sums, s)
-            s[_TILES], s[_SINCE] = tiles, t
+            s[_TILES], s[_SINCE], s[_BEGUN] = tiles, t, t
         scale = max(1.0, np.sqrt(tiles / 920.0))
         end = t + lasts
         if not corrupt and t > s[_PRIMED] and _is_cut(change, maps, s):
@@ -184,6 +192,7 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                     _tell(CLOSED, s, sums, out[n])
                 _over(sums, s)
             maps[_NORMAL_AT:_CHANGES_AT] = 0
+            maps[_MOST_AT : _MOST_AT + 2] = 0
             s[_BLIND], s[_SINCE] = BLIND_ROWS, t
         excess, off_excess, spread = _excess(now, off, maps, s, p[_MOST] * scale)
         value = excess - p[_OFF] * off_excess
@@ -191,7 +200,9 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
             value = excess = 0.0
         mean = (value + s[_E1] + s[_E2]) / 3
         raw = (excess + s[_R1] + s[_R2]) / 3
-        young = 1 + max(0.0, 1 - (t - s[_SINCE]) / LEARNT_S)
+        young = 1 + YOUNG * max(0.0, 1 - (t - s[_SINCE]) / LEARNT_S)
+        if t - s[_BEGUN] < BEGINNING_S:
+            young = np.inf
         threshold = (p[_LEAST] + p[_TIMES] * s[_USUAL]) * scale * young
         if error or corrupt:
             s[_PRIMED] = t + 0.2
@@ -213,7 +224,7 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                 since = t - (s[_IN_A_ROW] - 1) * lasts if run else s[_SLOW_FROM] if slow else np.nan
                 _begin(t, lasts, since, mean, maps, sums, s)
                 free = False
-            else:
+            elif young < np.inf:
                 s[_USUAL] += (min(max(mean / scale, 0.0), threshold) - s[_USUAL]) * min(1.0, lasts / p[_USUAL_S])
         if not free:
             if t <= s[_PRIMED]:
@@ -223,7 +234,7 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                 if s[_PAIR] < s[_FROM]:
                     s[_SHOWN] += round((s[_FROM] - s[_PAIR]) / max(lasts, 1e-3))
                     s[_FROM] = s[_PAIR]
-            elif s[_AWAITS] and (intra or t - s[_FROM] > p[_UNSEEN_S]):
+            elif (s[_AWAITS] and intra) or t - s[_FROM] > p[_UNSEEN_S]:
                 s[_AWAITS] = 0.0
                 s[_LEVEL] = np.inf
             s[_LEVEL] += (max(mean, 0.0) - s[_LEVEL]) * max(0.03, 1 / (s[_SHOWN] + 1)) if s[_LEVEL] < np.inf else 0.0
@@ -234,7 +245,7 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                 s[_SHOWN] += 1
             if s[_BLIND] <= 0:
                 for i in range(PLACES):
-                    sums[i] += max(0, int(now[i]) - _normal(maps, i, 0))
+                    sums[i] += max(0, np.int64(now[i]) - _normal(maps, i))
             if t <= s[_SETTLED]:
                 for i in range(PLACES):
                     maps[_MASK_AT, i] = sums[i] > 0
@@ -254,18 +265,16 @@ def _is_cut(change, maps, s):  # type: ignore[no-untyped-def]
     for i in range(PLACES):
         before = 0
         for k in range(CHANGES):
-            before = max(before, int(maps[_CHANGES_AT + k, i]))
-        count += change[i] >= 24 and int(change[i]) >= 3 * before
+            before = max(before, np.int64(maps[_CHANGES_AT + k, i]))
+        count += change[i] >= 24 and np.int64(change[i]) >= 3 * before
     return count >= 0.6 * PLACES
 
 
 @nb.njit(cache=True)
-def _normal(maps, i, which):  # type: ignore[no-untyped-def]
-    """Most sides (which 0) or off-sides (1) of place `i` in the last periods."""
-    most = 0
-    for k in range(NORMAL):
-        most = max(most, int(maps[_NORMAL_AT + which * NORMAL + k, i]))
-    return most
+def _normal(maps, i):  # type: ignore[no-untyped-def]
+    """Most sides of place `i` in the last periods, or half the off-sides, of which there are twice as many lines: an
+    edge that moves comes over the grid as well."""
+    return max(np.int64(maps[_MOST_AT, i]), np.int64(maps[_MOST_AT + 1, i]) // 2)
 
 
 @nb.njit(cache=True)
@@ -277,10 +286,10 @@ def _excess(now, off, maps, s, most):  # type: ignore[no-untyped-def]
     for i in range(PLACES):
         if masked and not maps[_MASK_AT, i]:
             continue
-        normal = _normal(maps, i, 0)
-        excess += min(most, max(0, int(now[i]) - normal))
-        off_excess += min(most, max(0, int(off[i]) - _normal(maps, i, 1)))
-        spread += max(int(now[i]), int(maps[0, i]), int(maps[1, i])) > normal
+        normal = _normal(maps, i)
+        excess += min(most, max(0, np.int64(now[i]) - normal))
+        off_excess += min(most, max(0, np.int64(off[i]) - np.int64(maps[_MOST_AT + 1, i])))
+        spread += max(np.int64(now[i]), np.int64(maps[0, i]), np.int64(maps[1, i])) > normal
     return excess, off_excess, spread
 
 
@@ -301,7 +310,7 @@ def _begin(t, lasts, since, mean, maps, sums, s):  # type: ignore[no-untyped-def
     sums[:] = 0
     for k in range(min(RING, int(s[_SHOWN]))):
         for i in range(PLACES):
-            sums[i] += max(0, int(maps[k, i]) - _normal(maps, i, 0))
+            sums[i] += max(0, np.int64(maps[k, i]) - _normal(maps, i))
 
 
 @nb.njit(cache=True)
@@ -378,23 +387,24 @@ def _forget(maps, sums, s):  # type: ignore[no-untyped-def]
 def _remember(t, now, off, change, coded, maps, s, free):  # type: ignore[no-untyped-def]
     """The normal learns from rows a little late, lest it learn damage that begins; not at all while there is some."""
     period = np.floor(t / PERIOD_S)
-    if period != s[_PERIOD]:
-        if free:
-            for which in range(2):
+    if period != s[_PERIOD] and free:
+        for which in range(2):
+            first = _NORMAL_AT + which * NORMAL
+            for k in range(first + NORMAL - 1, first, -1):
+                maps[k] = maps[k - 1]
+            maps[first] = 0
+            for i in range(PLACES):
+                maps[_MOST_AT + which, i] = maps[first : first + NORMAL, i].max()
+    s[_PERIOD] = period
+    late = -1 if s[_BLIND] > 0 or s[_ROWS] < 8 else LATE_ROWS - 1
+    if late < 0 or free:
+        for which in range(2):
+            for i in range(PLACES):
+                came = maps[which * RING + late, i] if late >= 0 else off[i] if which else now[i]
                 first = _NORMAL_AT + which * NORMAL
-                for k in range(first + NORMAL - 1, first, -1):
-                    maps[k] = maps[k - 1]
-                maps[first] = 0
-        s[_PERIOD] = period
-    if s[_BLIND] > 0 or s[_ROWS] < 8:
-        for i in range(PLACES):
-            maps[_NORMAL_AT, i] = max(maps[_NORMAL_AT, i], now[i])
-            maps[_NORMAL_AT + NORMAL, i] = max(maps[_NORMAL_AT + NORMAL, i], off[i])
-        s[_BLIND] = max(0.0, s[_BLIND] - 1)
-    elif free:
-        for i in range(PLACES):
-            maps[_NORMAL_AT, i] = max(maps[_NORMAL_AT, i], maps[RING - 1, i])
-            maps[_NORMAL_AT + NORMAL, i] = max(maps[_NORMAL_AT + NORMAL, i], maps[2 * RING - 1, i])
+                maps[first, i] = max(maps[first, i], came)
+                maps[_MOST_AT + which, i] = max(maps[_MOST_AT + which, i], came)
+    s[_BLIND] = max(0.0, s[_BLIND] - 1)
     for first in (0, RING):
         for k in range(first + RING - 1, first, -1):
             maps[k] = maps[k - 1]
