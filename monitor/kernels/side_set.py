@@ -32,7 +32,9 @@ def sides_kernel(count: int) -> Any:
                 weak, strong = any_x, any_x
                 for k in range(4):
                     y = top + (1, 6, 9, 14)[k]
-                    pixels = load(plane, y, x - 2, count) if x else shifted_right(shifted_right(load(plane, y, 0, count)))
+                    pixels = (
+                        load(plane, y, x - 2, count) if x else shifted_right(shifted_right(load(plane, y, 0, count)))
+                    )
                     step = apart(pixels, moved_in_fours(pixels, True))
                     beside = larger(moved_in_fours(step, True), moved_in_fours(step, False))
                     weak &= beyond(step, beside, low)

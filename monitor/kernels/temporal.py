@@ -338,7 +338,7 @@ def _judge(t, end, s, sums, p, out):  # type: ignore[no-untyped-def]
 def _share(sums, i, s):  # type: ignore[no-untyped-def]
     """Share of place `i` that is damaged: by the root, since the more sides of a place stand out the more they have
     in common."""
-    return min(1.0, 5.0 * np.sqrt(sums[i] / max(1.0, s[_SHOWN]) / s[_TILES] * PLACES))
+    return min(1.0, 6.0 * np.sqrt(sums[i] / max(1.0, s[_SHOWN]) / s[_TILES] * PLACES))
 
 
 @nb.njit(cache=True)

@@ -41,7 +41,10 @@ def video(
     }
     mean = np.arange(60, 204).reshape(GRID) if mean is None else mean
     maps = {name: np.full((n, *GRID), 128, np.uint8) for name in ("u", "v")}
-    maps |= {"mean": np.broadcast_to(mean, (n, *GRID)).astype(np.uint8), **{name: np.zeros((n, *GRID), np.uint8) for name in ("difference", "sides", "off_sides")}}
+    maps |= {
+        "mean": np.broadcast_to(mean, (n, *GRID)).astype(np.uint8),
+        **{name: np.zeros((n, *GRID), np.uint8) for name in ("difference", "sides", "off_sides")},
+    }
     maps |= {name: np.broadcast_to(given, (n, *GRID)).astype(np.uint8) for name, given in (grids or {}).items()}
     t = start + np.arange(n) / FPS
     return Readings(

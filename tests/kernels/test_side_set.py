@@ -42,8 +42,11 @@ def blocks(size: tuple[int, int], shift: int, dtype: type, bits: int) -> Plane:
     """Squares of 4, 8 or 16 pixels, each of one level, as a lost stretch of a stream leaves them, from `shift` on."""
     rng = np.random.default_rng([*size, shift])
     levels = rng.integers(0, 2**bits, (size[0] // 4 + 8, size[1] // 4 + 8))
-    levels = np.where(rng.random(levels.shape) < 0.5, np.repeat(np.repeat(levels[::4, ::4], 4, 0), 4, 1)[
-        : levels.shape[0], : levels.shape[1]], levels)
+    levels = np.where(
+        rng.random(levels.shape) < 0.5,
+        np.repeat(np.repeat(levels[::4, ::4], 4, 0), 4, 1)[: levels.shape[0], : levels.shape[1]],
+        levels,
+    )
     return np.repeat(np.repeat(levels, 4, 0), 4, 1)[shift : size[0] + shift, shift : size[1] + shift].astype(dtype)
 
 
