@@ -30,6 +30,8 @@ LATE_ROWS = 12
 BLIND_ROWS = 3
 """After a cut: rows that make the normal."""
 MAX_ROW_S = 2.0
+MANY = 0.15
+"""A picture with so many sides a tile, normally, is one of blocks itself."""
 LEARNT_S = 2.5
 YOUNG = 2.0
 """So long after a cut the normal is known; right after it, so many times more excess is needed."""
@@ -68,6 +70,7 @@ PARAMETERS = (
     "least",
     "times_usual",
     "usual_s",
+    "standing",
     "slow_least",
     "slow_times_usual",
     "off_weight",
@@ -123,6 +126,7 @@ _P = {name: k for k, name in enumerate(PARAMETERS)}
     _LEAST,
     _TIMES,
     _USUAL_S,
+    _STANDING,
     _SLOW_LEAST,
     _SLOW_TIMES,
     _OFF,
@@ -203,14 +207,15 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
         young = 1 + YOUNG * max(0.0, 1 - (t - s[_SINCE]) / LEARNT_S)
         if t - s[_BEGUN] < BEGINNING_S:
             young = np.inf
-        threshold = (p[_LEAST] + p[_TIMES] * s[_USUAL]) * scale * young
+        known = p[_STANDING] * max(0.0, maps[_MOST_AT].sum() - MANY * tiles)
+        threshold = ((p[_LEAST] + p[_TIMES] * s[_USUAL]) * scale + known) * young
         if error or corrupt:
             s[_PRIMED] = t + 0.2
         s[_IN_A_ROW] = s[_IN_A_ROW] + 1 if corrupt else 0.0
         hit = corrupt and coded != 3
         run = s[_IN_A_ROW] == p[_ROWS_FLAGGED]
         s[_SLOW] += (value - s[_SLOW]) / 10
-        slow_threshold = (p[_SLOW_LEAST] + p[_SLOW_TIMES] * s[_USUAL]) * scale * young
+        slow_threshold = ((p[_SLOW_LEAST] + p[_SLOW_TIMES] * s[_USUAL]) * scale + known) * young
         if s[_SLOW] < 0.3 * slow_threshold:
             s[_SLOW_FROM] = np.nan
         elif s[_SLOW_FROM] != s[_SLOW_FROM]:
