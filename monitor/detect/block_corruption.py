@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from monitor.detect.base import Inputs, detection_id
@@ -98,7 +99,7 @@ class BlockCorruption:
         return min("minor", self.settings.severity, key=SEVERITIES.index)
 
 
-def _ended(opened: Detection, end_s: float, confidence: float, evidence: object) -> Detection:
+def _ended(opened: Detection, end_s: float, confidence: float, evidence: Mapping[str, float]) -> Detection:
     return replace(
         opened,
         revision=opened.revision + 1,

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from monitor.detect.picture import durations
-from monitor.kernels.temporal import PARAMETERS, TOLD, follow_damage, no_damage
+from monitor.kernels.temporal import PARAMETERS, TOLD, Memory, follow_damage, no_damage
 from monitor.records import GRID, Event, Readings
 from monitor.settings import BlockCorruptionSettings, Profile
 
@@ -64,17 +64,19 @@ class Assessor:
             for name in ("sides", "off_sides", "difference")
         ]
         memory = _loaded(state)
-        told = follow_damage(np.ascontiguousarray(rows, np.float64), *maps, memory, self._parameters)
+        told = follow_damage(np.ascontiguousarray(rows, np.float64), maps, memory, self._parameters)
         told[:, 2:4] = np.where(told[:, 1:2] > 0, video.t_s[:, None] - told[:, 2:4], 0)
         added = {name: told[:, k].astype(np.float32) for k, name in enumerate(DAMAGE_COLUMNS)}
         state = DamageState((memory[0].tobytes(), memory[1].tobytes(), memory[2].tobytes()), tuple(waiting))
         return state, replace(video, values={**values, **added})
 
 
-def _loaded(state: DamageState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    blank: tuple[np.ndarray, np.ndarray, np.ndarray] = no_damage()
-    if state.memory is None:
-        return blank
-    parts = zip(state.memory, blank, strict=True)
-    maps, sums, numbers = (np.frombuffer(kept, like.dtype).reshape(like.shape).copy() for kept, like in parts)
+def _loaded(state: DamageState) -> Memory:
+    """A copy of what is remembered, to go on with."""
+    maps, sums, numbers = no_damage()
+    if state.memory is not None:
+        kept_maps, kept_sums, kept_numbers = state.memory
+        maps[:] = np.frombuffer(kept_maps, np.uint8).reshape(maps.shape)
+        sums[:] = np.frombuffer(kept_sums, np.float32)
+        numbers[:] = np.frombuffer(kept_numbers, np.float64)
     return maps, sums, numbers

@@ -10,23 +10,22 @@ it too, until the next picture that is coded by itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 import numba as nb
 import numpy as np
 from numba import types
+from numpy.typing import NDArray
 
 PLACES = 144
 
-RING, NORMAL, CHANGES = 12, 5, 5
+RING, OFF_RING, NORMAL, CHANGES = 8, 4, 5, 3
 """Rows remembered; periods of the normal, the newest first; rows of differences."""
-MAPS = 2 * RING + 2 * NORMAL + CHANGES + 3
-"""Maps of u8: sides and off-sides of the last rows (newest first), the most of them in each period, differences, the
+MAPS = RING + OFF_RING + 2 * NORMAL + CHANGES + 3
+"""Maps of u8: sides of the last rows (newest first), the most sides and off-sides of each period, differences, the
 most of sides and of off-sides over all periods, where damage began."""
 PERIOD_S = 0.5
-LATE_ROWS = 12
-"""So late the normal learns a row, lest it learn damage that begins."""
 BLIND_ROWS = 3
 """After a cut: rows that make the normal."""
 MAX_ROW_S = 2.0
@@ -92,8 +91,6 @@ TOLD = ("code", "from_s", "until_s", "area", "flagged", "left", "top", "right", 
 is grave."""
 OPENED, GRAVE, CLOSED, OPENED_GRAVE = 1, 2, 3, 4
 
-_N = {name: k for k, name in enumerate(NUMBERS)}
-_P = {name: k for k, name in enumerate(PARAMETERS)}
 (
     _ROWS,
     _LAST,
@@ -143,28 +140,33 @@ _P = {name: k for k, name in enumerate(PARAMETERS)}
     _GRAVE_AREA,
     _GRAVE_AREA_SEEN,
 ) = range(len(PARAMETERS))
-_NORMAL_AT, _CHANGES_AT, _MOST_AT, _MASK_AT = 2 * RING, 2 * RING + 2 * NORMAL, MAPS - 3, MAPS - 1
-_USUAL_AT_FIRST = 0.8
+_NORMAL_AT, _CHANGES_AT, _MOST_AT, _MASK_AT = RING + OFF_RING, RING + OFF_RING + 2 * NORMAL, MAPS - 3, MAPS - 1
+USUAL_AT_FIRST = 0.8
 
 
-def no_damage() -> tuple[Any, Any, Any]:
-    """What is remembered of a stream of which nothing is known: maps u8 [MAPS, 144], the excess of each place over the
-    damage float32 [144], NUMBERS float64."""
+Memory = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float64]]
+"""What is remembered: maps [MAPS, 144], the excess of each place over the damage [144], NUMBERS."""
+
+
+def no_damage() -> Memory:
+    """What is remembered of a stream of which nothing is known."""
     numbers = np.zeros(len(NUMBERS))
     numbers[[_PAIR, _FROM, _UNTIL, _SLOW_FROM]] = np.nan
     numbers[[_LAST, _END, _PRIMED]] = -np.inf
-    numbers[_USUAL] = _USUAL_AT_FIRST
+    numbers[_USUAL] = USUAL_AT_FIRST
     return np.zeros((MAPS, PLACES), np.uint8), np.zeros(PLACES, np.float32), numbers
 
 
-def follow_damage(rows: Any, sides: Any, off_sides: Any, changes: Any, memory: Any, parameters: Any) -> Any:
-    """Go on by N rows. `rows` float64 [N, 7]: t_s, duration_s, intra, coded, corrupt, error, tiles. `sides`,
-    `off_sides`, `changes`: u8 [N, 144]. `memory`: as `no_damage` gives it; changed in place.
+def follow_damage(
+    rows: NDArray[np.float64], maps: Sequence[NDArray[np.uint8]], memory: Memory, parameters: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Go on by N rows. `rows` [N, 7]: t_s, duration_s, intra, coded, corrupt, error, tiles. `maps`: sides, off-sides
+    and differences, [N, 144] each. `memory` is changed in place.
 
-    Gives float64 [N, 1 + len(TOLD)]: first the share of the picture that is damaged in this row, as known with it.
+    Gives [N, 1 + len(TOLD)]: the share of the picture that is damaged in this row, as known with it, and TOLD.
     """
     out = np.zeros((len(rows), 1 + len(TOLD)))
-    _follow(rows, sides, off_sides, changes, *memory, parameters, out)
+    _follow(rows, *maps, *memory, parameters, out)
     return out
 
 
@@ -250,7 +252,7 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                 s[_SHOWN] += 1
             if s[_BLIND] <= 0:
                 for i in range(PLACES):
-                    sums[i] += max(0, np.int64(now[i]) - _normal(maps, i))
+                    sums[i] += max(0, _signed(now[i]) - _normal(maps, i))
             if t <= s[_SETTLED]:
                 for i in range(PLACES):
                     maps[_MASK_AT, i] = sums[i] > 0
@@ -262,16 +264,22 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
 
 
 @nb.njit(cache=True)
+def _signed(number):  # type: ignore[no-untyped-def]
+    """As a number that can be subtracted from: of two bytes, numba would make a huge one."""
+    return np.int64(number)
+
+
+@nb.njit(cache=True)
 def _is_cut(change, maps, s):  # type: ignore[no-untyped-def]
     """Three places of five change by three levels and more, and three times as much as in any of the last rows."""
     if s[_ROWS] == 0:
         return False
     count = 0
     for i in range(PLACES):
-        before = 0
-        for k in range(CHANGES):
-            before = max(before, np.int64(maps[_CHANGES_AT + k, i]))
-        count += change[i] >= 24 and np.int64(change[i]) >= 3 * before
+        before = _signed(maps[_CHANGES_AT, i])
+        for k in range(1, CHANGES):
+            before = max(before, _signed(maps[_CHANGES_AT + k, i]))
+        count += change[i] >= 24 and _signed(change[i]) >= 3 * before
     return count >= 0.6 * PLACES
 
 
@@ -279,7 +287,7 @@ def _is_cut(change, maps, s):  # type: ignore[no-untyped-def]
 def _normal(maps, i):  # type: ignore[no-untyped-def]
     """Most sides of place `i` in the last periods, or half the off-sides, of which there are twice as many lines: an
     edge that moves comes over the grid as well."""
-    return max(np.int64(maps[_MOST_AT, i]), np.int64(maps[_MOST_AT + 1, i]) // 2)
+    return max(_signed(maps[_MOST_AT, i]), _signed(maps[_MOST_AT + 1, i]) // 2)
 
 
 @nb.njit(cache=True)
@@ -292,9 +300,9 @@ def _excess(now, off, maps, s, most):  # type: ignore[no-untyped-def]
         if masked and not maps[_MASK_AT, i]:
             continue
         normal = _normal(maps, i)
-        excess += min(most, max(0, np.int64(now[i]) - normal))
-        off_excess += min(most, max(0, np.int64(off[i]) - np.int64(maps[_MOST_AT + 1, i])))
-        spread += max(np.int64(now[i]), np.int64(maps[0, i]), np.int64(maps[1, i])) > normal
+        excess += min(most, max(0, _signed(now[i]) - normal))
+        off_excess += min(most, max(0, _signed(off[i]) - _signed(maps[_MOST_AT + 1, i])))
+        spread += max(_signed(now[i]), _signed(maps[0, i]), _signed(maps[1, i])) > normal
     return excess, off_excess, spread
 
 
@@ -315,7 +323,7 @@ def _begin(t, lasts, since, mean, maps, sums, s):  # type: ignore[no-untyped-def
     sums[:] = 0
     for k in range(min(RING, int(s[_SHOWN]))):
         for i in range(PLACES):
-            sums[i] += max(0, np.int64(maps[k, i]) - _normal(maps, i))
+            sums[i] += max(0, _signed(maps[k, i]) - _normal(maps, i))
 
 
 @nb.njit(cache=True)
@@ -401,18 +409,22 @@ def _remember(t, now, off, change, coded, maps, s, free):  # type: ignore[no-unt
             for i in range(PLACES):
                 maps[_MOST_AT + which, i] = maps[first : first + NORMAL, i].max()
     s[_PERIOD] = period
-    late = -1 if s[_BLIND] > 0 or s[_ROWS] < 8 else LATE_ROWS - 1
-    if late < 0 or free:
+    late = s[_BLIND] <= 0 and s[_ROWS] >= RING
+    if free or not late:
         for which in range(2):
             for i in range(PLACES):
-                came = maps[which * RING + late, i] if late >= 0 else off[i] if which else now[i]
+                if late:
+                    came = maps[RING + OFF_RING - 1, i] if which else maps[RING - 1, i]
+                else:
+                    came = off[i] if which else now[i]
                 first = _NORMAL_AT + which * NORMAL
                 maps[first, i] = max(maps[first, i], came)
                 maps[_MOST_AT + which, i] = max(maps[_MOST_AT + which, i], came)
     s[_BLIND] = max(0.0, s[_BLIND] - 1)
-    for first in (0, RING):
-        for k in range(first + RING - 1, first, -1):
-            maps[k] = maps[k - 1]
+    for k in range(RING - 1, 0, -1):
+        maps[k] = maps[k - 1]
+    for k in range(RING + OFF_RING - 1, RING, -1):
+        maps[k] = maps[k - 1]
     maps[0], maps[RING] = now, off
     for k in range(_CHANGES_AT + CHANGES - 1, _CHANGES_AT, -1):
         maps[k] = maps[k - 1]

@@ -1,4 +1,4 @@
-"""Sides of tiles that stand out equal their NumPy definition, bit for bit, and are those of blocks that were made up."""
+"""Sides of tiles that stand out equal their NumPy definition, bit for bit, and are those of blocks made up."""
 
 from __future__ import annotations
 
