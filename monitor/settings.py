@@ -164,17 +164,17 @@ class BlockCorruptionSettings(Section):
     unseen_s: Seconds = 10.0
     """What the decoder said was damaged may stay so, unseen and untold, until a picture coded by itself comes: so long
     at most."""
-    least: Annotated[float, Field(ge=1, le=1000)] = 5.0
+    least: Annotated[float, Field(ge=1, le=1000)] = 4.0
     """Least excess that is damage, ..."""
-    times_usual: Annotated[float, Field(ge=0, le=100)] = 7.0
+    times_usual: Annotated[float, Field(ge=0, le=100)] = 6.0
     """... above so many times the usual one, the mean of ..."""
     usual_s: Annotated[float, Field(ge=1, le=3600)] = 8.0
     """... so long."""
     standing: Annotated[float, Field(ge=0, le=10)] = 0.08
     """... and this share of what stands out normally, in a picture that is made of blocks itself and moves."""
-    slow_least: Annotated[float, Field(ge=0, le=1000)] = 3.0
+    slow_least: Annotated[float, Field(ge=0, le=1000)] = 1.5
     """The same of the mean excess of about ten frames, which finds what stands out little but goes on: least ..."""
-    slow_times_usual: Annotated[float, Field(ge=0, le=100)] = 2.0
+    slow_times_usual: Annotated[float, Field(ge=0, le=100)] = 3.0
     """... above so many times the usual one."""
     off_weight: Annotated[float, Field(ge=0, le=10)] = 0.4
     """How much excess beside the macroblock grid takes away: what is in the picture itself stands out anywhere."""

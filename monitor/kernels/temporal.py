@@ -232,7 +232,9 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                 _begin(t, lasts, since, mean, maps, sums, s)
                 free = False
             elif young < np.inf:
-                s[_USUAL] += (min(max(mean / scale, 0.0), threshold) - s[_USUAL]) * min(1.0, lasts / p[_USUAL_S])
+                # No more than a few times as much as usual: damage that was missed must not become the usual.
+                learnt = min(max(mean / scale, 0.0), 3 * s[_USUAL] + 0.3)
+                s[_USUAL] += (learnt - s[_USUAL]) * min(1.0, lasts / p[_USUAL_S])
         if not free:
             if t <= s[_PRIMED]:
                 s[_FLAGGED] = 1.0
