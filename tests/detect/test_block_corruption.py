@@ -83,6 +83,8 @@ def test_what_the_decoder_says_counts_also_where_nothing_stands_out() -> None:
 def test_a_picture_that_no_other_leans_on_is_over_at_once() -> None:
     assert found(inputs(stream(LEAD + "BbP" + "BBP" * 9, sides=0))) == []
     assert found(inputs(stream(LEAD + "Bbx" + "BBP" * 9, sides=3))) == [], "two frames are none"
+    last = found(inputs(stream(LEAD + "bbb" + "PBB" * 9, sides=0)))[-1]
+    assert frames(last) == (100, 103), "three of them in a row are"
 
 
 def test_damage_that_only_pixels_show() -> None:
