@@ -29,6 +29,9 @@ PERIOD_S = 0.5
 BLIND_ROWS = 3
 """After a cut: rows that make the normal."""
 MAX_ROW_S = 2.0
+STANDS = 8
+"""Eighths of a level. A picture that changes by less in every place stands, and is coded better and better: no damage
+begins."""
 MANY = 0.15
 """A picture with so many sides a tile, normally, is one of blocks itself."""
 LEARNT_S = 2.5
@@ -202,7 +205,8 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
             s[_BLIND], s[_SINCE] = BLIND_ROWS, t
         excess, off_excess, spread = _excess(now, off, maps, s, p[_MOST] * scale)
         value = excess - p[_OFF] * off_excess
-        if s[_BLIND] > 0 or s[_ROWS] < 8:
+        stands = s[_FROM] != s[_FROM] and change.max() < STANDS
+        if stands or s[_BLIND] > 0 or s[_ROWS] < 8:
             value = excess = 0.0
         mean = (value + s[_E1] + s[_E2]) / 3
         raw = (excess + s[_R1] + s[_R2]) / 3
