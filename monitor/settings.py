@@ -170,7 +170,7 @@ class BlockCorruptionSettings(Section):
     """... above so many times the usual one, the mean of ..."""
     usual_s: Annotated[float, Field(ge=1, le=3600)] = 8.0
     """... so long."""
-    standing: Annotated[float, Field(ge=0, le=10)] = 0.08
+    standing: Annotated[float, Field(ge=0, le=10)] = 0.25
     """... and this share of what stands out normally, in a picture that is made of blocks itself and moves."""
     slow_least: Annotated[float, Field(ge=0, le=1000)] = 1.5
     """The same of the mean excess of about ten frames, which finds what stands out little but goes on: least ..."""

@@ -200,8 +200,6 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                 if s[_TOLD]:
                     _tell(CLOSED, s, sums, out[n])
                 _over(sums, s)
-            maps[_NORMAL_AT:_CHANGES_AT] = 0
-            maps[_MOST_AT : _MOST_AT + 2] = 0
             s[_BLIND], s[_SINCE] = BLIND_ROWS, t
         excess, off_excess, spread = _excess(now, off, maps, s, p[_MOST] * scale)
         value = excess - p[_OFF] * off_excess
@@ -406,6 +404,8 @@ def _forget(maps, sums, s):  # type: ignore[no-untyped-def]
 def _remember(t, now, off, change, coded, maps, s, free):  # type: ignore[no-untyped-def]
     """The normal learns from rows a little late, lest it learn damage that begins; not at all while there is some."""
     period = np.floor(t / PERIOD_S)
+    if change.max() < STANDS:
+        period = s[_PERIOD]  # A picture that stands teaches nothing of one that moves: what was normal stays so.
     if period != s[_PERIOD] and free:
         for which in range(2):
             first = _NORMAL_AT + which * NORMAL

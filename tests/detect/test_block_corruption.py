@@ -126,7 +126,7 @@ def test_a_counter_in_few_places_is_none() -> None:
 
 def test_a_cut_starts_anew() -> None:
     n = 160
-    sides, difference = np.zeros((n, *GRID)), np.full((n, *GRID), 4)
+    sides, difference = np.zeros((n, *GRID)), np.full((n, *GRID), 10)
     sides[100:] = np.random.default_rng(2).integers(0, 2, (n - 100, *GRID))
     assert found(inputs(stream("P" * n, grids={"sides": sides, "difference": difference}))) != []
     difference[100] = 200
