@@ -35,8 +35,8 @@ def plan(**changes: Any) -> Plan:
         ({"strengths": ("weak", "huge")}, "--strengths huge: not known; choose from weak, middle, strong"),
         ({"strengths": ()}, "--strengths: names nothing"),
         ({"generators": ("third",)}, "--generators third: not known; choose from lab, second"),
-        ({"kinds": ("black", "sepia")}, "--kinds sepia: not known; choose from black, "),
-        ({"kinds": ("silence",)}, "--kinds silence: not known; choose from black, "),
+        ({"kinds": ("black", "sepia")}, "--kinds sepia: not known; choose from banding, "),
+        ({"kinds": ("silence",)}, "--kinds silence: not known; choose from banding, "),
         ({"keep": Path("/nowhere/kept")}, "--keep /nowhere/kept: its folder /nowhere is not there; make it first"),
     ],
 )

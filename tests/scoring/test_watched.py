@@ -49,7 +49,7 @@ def test_it_is_found_where_it_is_since_the_first_picture(clip: Path) -> None:
     assert (freeze.kind, freeze.start_s) == ("freeze", pytest.approx(STILL_AT[0], abs=0.5))
     assert freeze.end_s == pytest.approx(STILL_AT[1], abs=0.01)
     assert (silence.kind, silence.start_s) == ("silence", pytest.approx(11.4, abs=0.1))
-    assert (black.severity, black.area) == ("major", None)
+    assert (black.severity, black.area) == ("minor", None)
 
 
 def test_small_steps_find_what_a_scan_finds(clip: Path) -> None:
