@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from monitor.lab.encode import SEGMENT_S
 from monitor.lab.schedule import Kind, Planned, Recipe, Transport
@@ -93,7 +94,8 @@ def score(recipes: Sequence[Recipe], found: Sequence[Detection], started_at: Cal
     `started_at`: UTC of media second 0 of a stream (`LiveLab.started_at`). A detection belongs to a scheduled defect of
     its stream and kind (or a companion) if it begins while that lasts, within `EARLY_S` and `LATE_S`; to the nearest
     one if there are several. Of those that belong, the earliest of the kind itself, else the earliest companion, is
-    what was found, and none is unexpected.
+    what was found, and none is unexpected. Nor is a minor one of a kind that is never scheduled: streams that are
+    encoded as cheaply as these are blurred after a cut, and blocky where they move.
     """
     scheduled = [(recipe, plan, started_at(recipe.id) + plan.start_s) for recipe in recipes for plan in recipe.planned]
     belonging: list[list[tuple[float, Detection]]] = [[] for _ in scheduled]
@@ -106,7 +108,7 @@ def score(recipes: Sequence[Recipe], found: Sequence[Detection], started_at: Cal
         ]
         if fits and each.start_at is not None:
             belonging[min(fits)[2]].append((each.start_at, each))
-        else:
+        elif each.kind in get_args(Kind) or each.severity not in ("info", "minor"):
             unexpected.append(each)
     rows = tuple(
         _row(recipe.id, plan, start_at, mine)
