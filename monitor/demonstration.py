@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from monitor.catalog import Changes
+from monitor.kernels import warm_up
 from monitor.lab.demo import Row, demo_recipes, score
 from monitor.lab.publish import LiveLab
 from monitor.records import Detection, Stream
@@ -34,6 +35,8 @@ class Demonstration:
         self._timer: threading.Timer | None = None
 
     def __enter__(self) -> Demonstration:
+        # What a machine compiles once takes as long as until the first defects: it is not to cost the newcomer these.
+        warm_up()
         self._lab = LiveLab(self._recipes, None)
         self.current = self._lab.streams
         return self

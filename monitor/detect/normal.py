@@ -62,12 +62,10 @@ class Normal:
     def learn(self, state: NormalState, sample: Floats, t_s: float) -> NormalState:
         """A sample was normal."""
         number = int(t_s // BUCKET_S)
-        kept = dict(state.highest[-BUCKETS:])
+        kept = {n: numbers for n, numbers in state.highest if n > number - BUCKETS}
         kept[number] = tuple(np.maximum(sample, kept.get(number, sample)).tolist())
-        recent = (number - BUCKETS, np.inf)
-        highest = tuple((n, numbers) for n, numbers in sorted(kept.items()) if recent[0] < n)
         scene = (*(state.scene if state.same else ()), tuple(sample.tolist()))[-RECENT:]
-        return NormalState(highest, scene, state.known + 1, state.luma, same=True)
+        return NormalState(tuple(sorted(kept.items())), scene, state.known + 1, state.luma, same=True)
 
     def odd(self, state: NormalState, sample: Floats, t_s: float) -> NormalState:
         """A sample was not normal. After ADOPTED of them, this one is."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from monitor.detect.base import ALL_DEPTHS, Inputs
-from monitor.detect.hold import Evidence, Hold, HoldState, Rows
+from monitor.detect.hold import Evidence, Extreme, Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.picture import durations, shown_pictures
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import Profile, Temporal, fingerprint
+
+
+def _largest(*columns: str) -> Mapping[str, tuple[str, Extreme]]:
+    return {column: (column, "max") for column in columns}
 
 
 class InPlaceOfAPicture:
@@ -22,6 +27,8 @@ class InPlaceOfAPicture:
     kind: str
     looks: tuple[Look, ...]
     reads: tuple[str, ...]
+    extremes: Mapping[str, tuple[str, Extreme]]
+    """What a detection tells: by name, of which column the extreme."""
 
     def __init__(self, profile: Profile) -> None:
         settings: Temporal = getattr(profile, self.kind)
@@ -45,10 +52,8 @@ class InPlaceOfAPicture:
 
     def _rows(self, state: HoldState, video: Readings) -> Rows:
         bad = np.isin(video.values["shown"], self.looks)
-        return Rows(video.t_s, durations(video), video.at, bad, self._evidence(video))
-
-    def _evidence(self, video: Readings) -> Evidence:
-        raise NotImplementedError
+        evidence: Evidence = {name: (video.values[column], how) for name, (column, how) in self.extremes.items()}
+        return Rows(video.t_s, durations(video), video.at, bad, evidence)
 
 
 class Black(InPlaceOfAPicture):
@@ -61,9 +66,7 @@ class Black(InPlaceOfAPicture):
     version = 2
     looks = (Look.BLACK,)
     reads = ("luma", "shown", "dark_ratio", "lit")
-
-    def _evidence(self, video: Readings) -> Evidence:
-        return {"dark_ratio": (video.values["dark_ratio"], "min"), "lit_ratio": (video.values["lit"], "max")}
+    extremes: Mapping[str, tuple[str, Extreme]] = {"dark_ratio": ("dark_ratio", "min"), "lit_ratio": ("lit", "max")}
 
 
 class SolidColor(InPlaceOfAPicture):
@@ -72,10 +75,7 @@ class SolidColor(InPlaceOfAPicture):
     kind = "solid_color"
     looks = (Look.SOLID,)
     reads = ("luma", "u", "v", "shown", "spread")
-
-    def _evidence(self, video: Readings) -> Evidence:
-        values = video.values
-        return {name: (values[name], "max") for name in ("spread", "luma", "u", "v")}
+    extremes = _largest("spread", "luma", "u", "v")
 
 
 class Snow(InPlaceOfAPicture):
@@ -86,6 +86,7 @@ class Snow(InPlaceOfAPicture):
     kind = "snow"
     looks = (Look.SNOW,)
     reads = ("luma", "shown", "least_change", "gradient_x", "gradient_y")
+    extremes = _largest("least_change", "gradient_x", "gradient_y")
 
     def __init__(self, profile: Profile) -> None:
         super().__init__(profile)
@@ -97,10 +98,6 @@ class Snow(InPlaceOfAPicture):
         full &= values["least_change"] >= settings.full_change
         return replace(super()._rows(state, video), grave=full, confidence=np.where(full, 0.95, 0.5))
 
-    def _evidence(self, video: Readings) -> Evidence:
-        values = video.values
-        return {name: (values[name], "max") for name in ("least_change", "gradient_x", "gradient_y")}
-
 
 class TestPattern(InPlaceOfAPicture):
     """A picture that stands and is synthetic (flat but for edges): in stripes of several colours, which are bars; or
@@ -109,6 +106,7 @@ class TestPattern(InPlaceOfAPicture):
     kind = "test_pattern"
     looks = (Look.SLATE, Look.BARS)
     reads = ("luma", "shown", "stands_s")
+    extremes = _largest("stands_s")
 
     def _rows(self, state: HoldState, video: Readings) -> Rows:
         """It began when the picture began to stand, which is before the first frame that could tell."""
@@ -125,6 +123,3 @@ class TestPattern(InPlaceOfAPicture):
             grave=bars,
             confidence=np.where(bars, 0.95, 0.5),
         )
-
-    def _evidence(self, video: Readings) -> Evidence:
-        return {"bars": ((video.values["shown"] == Look.BARS).astype(np.float64), "max")}

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.records import Readings
+from monitor.records import GRID, Readings
 
 BUCKET_S, BUCKETS = 0.5, 8
 """Motion is counted per half second, over the last four."""
@@ -75,7 +75,7 @@ def _live(state: WindowState, number: int) -> Places:
     before = [(frames, counts) for n, frames, counts in state.buckets if number - BUCKETS <= n < number]
     total = sum(frames for frames, _ in before)
     if len(before) < BUCKETS // 2 or not total:
-        return np.zeros(0, np.bool_) if not state.buckets else np.zeros(len(state.buckets[0][2]), np.bool_)
+        return np.zeros(GRID[0] * GRID[1], np.bool_)
     return np.asarray(np.sum([counts for _, counts in before], axis=0) >= LIVE_SHARE * total)
 
 
@@ -88,7 +88,7 @@ def _frame(
         if np.mean(~changed[window] & ~drift[window]) >= STANDS:
             return state
         return WindowState(state.buckets)
-    if not live.size or live.mean() < min_live:
+    if not live.any() or live.mean() < min_live:
         return WindowState(state.buckets)
     stood = float(np.mean(~changed[live]))
     if stood >= STOPS and state.stood <= RUNS:

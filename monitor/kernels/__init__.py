@@ -15,7 +15,6 @@ from monitor.kernels.picture import (
     chroma_tiles,
     fast_tiles,
     plane_sums,
-    row_steps,
     slow_tiles,
 )
 from monitor.kernels.sound import HOPS, SoundRows, SoundState, k_weighting, sound_rows, sound_state
@@ -35,7 +34,6 @@ __all__ = [
     "k_weighting",
     "places",
     "plane_sums",
-    "row_steps",
     "slow_tiles",
     "sound_rows",
     "sound_state",

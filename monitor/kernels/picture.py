@@ -21,7 +21,6 @@ from monitor.kernels.chroma_set import chroma_columns_kernel, chroma_eights_kern
 from monitor.kernels.fast_set import columns_kernel, eights_kernel
 from monitor.kernels.lanes import EIGHTS, apart, load, nothing, total, widen
 from monitor.kernels.slow_set import slow_kernel
-from monitor.kernels.tear_set import rows_kernel
 
 TILE = 16
 """Height and width of a tile in pixels; the last row and column of tiles may be smaller."""
@@ -116,25 +115,6 @@ def slow_tiles(
     return out, phases, tables.sum(axis=0, dtype=np.int64)
 
 
-def row_steps(plane: Plane, previous: Plane) -> NDArray[np.int64]:
-    """How far each row of a plane is from the row above it, int64 [3, h]; row 0 is 0.
-
-    [0, y] sum of |pixel - the pixel above|
-    [1, y] sum of |pixel - the pixel above in `previous`|
-    [2, y] sum of |the pixel in `previous` - the pixel above in `plane`|
-
-    Where the upper part of a picture is from another moment than the lower one, the row at the seam is nearer to its
-    neighbour in the picture before than to the one in its own. Types and shapes as above.
-    """
-    _check(plane)
-    _check_alike(plane, previous)
-    now, before = _rows(plane), _rows(previous)
-    out = np.empty((3, plane.shape[0]), np.int64)
-    lanes = _LANES[plane.dtype]
-    _ROWS_KERNELS[plane.dtype](now, before, plane.shape[1] // lanes * lanes, out)
-    return out
-
-
 def chroma_tiles(plane: Plane, previous: Plane) -> tuple[NDArray[np.int32], int]:
     """Sum of the pixels of every tile of 8 x 8, int32 [ceil(h / 8), ceil(w / 8)]; and the sum of absolute differences
     to `previous` over the whole plane. Types and shapes as above; the pixels of a row may lie apart (interleaved)."""
@@ -176,7 +156,6 @@ def compile_all() -> None:
         _FAST_KERNELS[dtype].compile((plane, plane, n, n, n, fast))
         _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, n, tiles, sums, types.uint32[:, ::1]))
         _SUMS_KERNELS[dtype].compile((plane, plane, n))
-        _ROWS_KERNELS[dtype].compile((plane, plane, n, sums))
         _CHROMA_KERNELS[dtype].compile((plane, plane, n, fast_tile))
         chroma_rest.compile((plane, plane, n, fast_tile))
     if EIGHTS:
@@ -189,7 +168,7 @@ def compile_all() -> None:
 
 def all_kernels() -> list[Any]:
     """Every kernel of this file, for those who compile them or look after that."""
-    by_type = (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _ROWS_KERNELS, _CHROMA_KERNELS)
+    by_type = (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _CHROMA_KERNELS)
     return [_EIGHTS_KERNEL, _CHROMA_EIGHTS, chroma_rest, *(kernel for some in by_type for kernel in some.values())]
 
 
@@ -275,4 +254,3 @@ _FAST_KERNELS = {dtype: columns_kernel(lanes) for dtype, lanes in _LANES.items()
 _SLOW_KERNELS = {dtype: slow_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}
 _CHROMA_KERNELS = {dtype: chroma_columns_kernel(lanes) for dtype, lanes in _LANES.items()}
-_ROWS_KERNELS = {dtype: rows_kernel(lanes) for dtype, lanes in _LANES.items()}

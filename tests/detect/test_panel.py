@@ -3,7 +3,7 @@ from __future__ import annotations
 from builders import inputs, video
 
 from monitor.detect import REGISTERED, Panel, panel
-from monitor.detect.look import LOOK_COLUMNS, Look
+from monitor.detect.look import Look
 from monitor.detect.panel import LOOK, QUALITY
 from monitor.detect.shown import Black
 from monitor.settings import FAST
@@ -42,4 +42,3 @@ def test_what_is_shown_goes_on_from_step_to_step() -> None:
     states, _ = one.step(states, inputs(video(10, 0.4)))
     assert states[LOOK].standing.since_s == 0.0
     assert states[LOOK].standing.pattern is Look.PICTURE
-    assert "shown" in LOOK_COLUMNS

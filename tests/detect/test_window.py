@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from builders import inputs, run, spans, video
 
 from monitor.detect.freeze import Freeze
@@ -17,7 +18,7 @@ def test_a_window_that_stops_beside_a_ticker_is_a_freeze() -> None:
     parts = (video(150, grids={"difference": MOVES}), video(60, 6.0, grids={"difference": TICKER}))
     found = run(Freeze, inputs(*parts, video(25, 8.4, grids={"difference": MOVES})))
     assert spans(found) == [("video", 5.96, None), ("video", 5.96, 8.4)]
-    assert found[-1].evidence["area"] == 7 / 9 or abs(found[-1].evidence["area"] - 7 / 9) < 1e-6
+    assert found[-1].evidence["area"] == pytest.approx(7 / 9)
 
 
 def test_a_picture_that_comes_to_rest_bit_by_bit_is_none() -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -91,11 +92,15 @@ def test_bad_arguments_are_2_with_value_rule_and_remedy(arguments: tuple[str, ..
 
 def test_ctrl_c_ends_it_with_a_word_and_all_that_it_started(clip: str) -> None:
     command = [*COMMAND, "--media", clip, "--rounds", "1000", "--ffmpeg-rounds", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True) as running:
+    # A shell's background jobs are deaf to Ctrl-C, and so would be what they start: these tests, and this.
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True, preexec_fn=listening
+    ) as running:
         assert running.stderr is not None
         while not running.stderr.readline().startswith("memory"):
             assert running.poll() is None
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does: all of its group
-        said = running.stderr.read()
+        said = running.communicate(timeout=60)[1]
     assert running.returncode == 130
     assert said.splitlines() == ["bench.py: stopped; nothing was measured to its end"]

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -108,14 +109,16 @@ def test_bad_arguments_end_the_command_with_2() -> None:
 def test_ctrl_c_ends_it_with_a_word_and_all_that_it_started(media: Path, tmp_path: Path) -> None:
     command = [*COMMAND, "--media", str(media), *SMALL, "--kinds", "black", "--events", "5000"]
     place = {**os.environ, "TMPDIR": str(tmp_path)}
+    # A shell's background jobs are deaf to Ctrl-C, and so would be what they start: these tests, and this.
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True, env=place
+        command, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True, env=place, preexec_fn=listening
     ) as running:
         assert running.stderr is not None
         while not running.stderr.readline().startswith("lab black"):
             assert running.poll() is None
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does: all of its group
-        said = running.stderr.read()
+        said = running.communicate(timeout=60)[1]
     assert running.returncode == 130
     assert said.splitlines()[-1] == "score.py: stopped; nothing was scored"
     assert "Traceback" not in said
