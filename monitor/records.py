@@ -248,7 +248,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One kind of defect on one stream from a time to a time. Written when it opens and again when it closes.
+    """One kind of defect on one stream from a time to a time. Written when it opens, becomes grave, and closes.
 
     `start_s`, `end_s`: media time. For kinds about arrival (`no_input`, `stall`) no media passes: there `end_s -
     start_s` is time by the clock. `end_s` is None while open. `evidence`: the numbers that decided it.

@@ -86,7 +86,7 @@ def test_a_killed_worker_loses_no_detection_and_doubles_none(driver: Driver, tmp
     results = open_results(str(tmp_path / "results"))
     rows = [r for r in results.detections(stream="a", all_revisions=True).to_pylist() if r["kind"] == "black"]
     assert len({row["detection_id"] for row in rows}) == 1
-    assert sorted(row["revision"] for row in rows) == [0, 1]
+    assert sorted(row["revision"] for row in rows) == [0, 1, 2], "opened, grave, closed: each once"
     final = max(rows, key=lambda row: row["revision"])
     assert final["end_at"].timestamp() == pytest.approx(lab_second(lab, 16), abs=2.0)
     covered = results.coverage(stream="a").to_pylist()

@@ -92,8 +92,10 @@ def test_a_catalog_that_is_edited_and_ctrl_c(tmp_path: Path, running: list[Watch
     stored = open_results(results)
     opened = [row["stream"] for row in stored.events().to_pylist() if row["kind"] == "opened"]
     assert opened == ["a", "b"]
-    black = stored.detections(stream="b", kind="black").to_pylist()
-    assert [row["revision"] for row in black] == [1]
+    (black,) = stored.detections(stream="b", kind="black").to_pylist()
+    assert black["end_at"] is not None
+    every = stored.detections(stream="b", kind="black", all_revisions=True).to_pylist()
+    assert sorted(row["revision"] for row in every) == list(range(black["revision"] + 1)), "none lost, none twice"
     assert {row["stream"] for row in stored.coverage().to_pylist()} == {"a", "b"}
     assert stored.readings("video", stream="a").num_rows > 50
 
