@@ -18,6 +18,7 @@ from monitor.cluster.engine import engine, stop_on_signals
 from monitor.demonstration import Demonstration
 from monitor.errors import MonitorError, SettingsError
 from monitor.settings import load_profile
+from monitor.store import ResultsWriter
 from monitor.watching import watch
 
 
@@ -40,8 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
             return _demonstrate(options, console)
         profile = load_profile(options.settings or "default")
         watcher = CatalogWatcher(options.catalog)
+        results = options.results or "results"
+        ResultsWriter(results, "watch").close()
         with engine(), stop_on_signals(options.duration) as stop:
-            watch(watcher, profile, options.results or "results", stop, console, options.workers)
+            watch(watcher, profile, results, stop, console, options.workers)
     except KeyboardInterrupt:
         print("watch.py: stopped before it had begun, or asked three times; what was written is whole", file=sys.stderr)
         return 130

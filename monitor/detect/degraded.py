@@ -75,6 +75,8 @@ class Inspector:
             due = np.flatnonzero((values["contrast"] >= FAINT) & (values["shown"] == Look.PICTURE))
         if len(due):
             samples = numbers({name: values[name][due].astype(np.float64) for name in INSPECTED_READS[:-1]})
+            whole = np.isfinite(samples).all(axis=1)  # A picture of a few lines has no comb.
+            due, samples = due[whole], samples[whole]
             for k, sample in zip(due, samples, strict=True):
                 state, worse[k], excess[k] = self._sample(state, sample, video.grids["mean"][k], float(video.t_s[k]))
                 beside[k] = state.normal.same

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from builders import inputs, run, spans, video
 
-from monitor.detect.degraded import Blur, Levels, Noise
+from monitor.detect.degraded import Blur, Inspector, InspectorState, Levels, Noise
+from monitor.detect.look import LookState, Viewer
 from monitor.records import Detection, Readings
+from monitor.settings import FAST
 
 NORMAL = {
     "contrast": 50.0,
@@ -48,3 +50,10 @@ def test_what_was_always_so_is_normal() -> None:
 
 def test_what_shows_nothing_is_not_judged() -> None:
     assert found(Blur, sharpness=2.0, contrast=1.0) == []
+
+
+def test_what_is_not_measured_is_not_judged() -> None:
+    """A picture of two lines has no comb: NaN, and never "as good as normal"."""
+    _, seen = Viewer(FAST).view(LookState(), slow(4, 0.0, comb=float("nan")))
+    _, inspected = Inspector(FAST).inspect(InspectorState(), seen)
+    assert np.isnan(inspected.values["worse"]).all()
