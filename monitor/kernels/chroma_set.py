@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 
 from monitor.kernels import lanes
-from monitor.kernels.lanes import apart, cut, eights, lane, load, nothing, total, widen
+from monitor.kernels.lanes import apart, cut, eights, fetch_ahead, lane, load, nothing, total, widen
 
 
 def chroma_eights_kernel() -> Any:
@@ -25,6 +25,8 @@ def chroma_eights_kernel() -> Any:
             for x in range(0, whole, 32):
                 summed = eights(first, first)
                 for y in range(strip * 8, min(strip * 8 + 8, plane.shape[0])):
+                    fetch_ahead(plane, y + 8, x)
+                    fetch_ahead(before, y + 8, x)
                     pixels = load(plane, y, x, 32)
                     summed += eights(pixels, nothing(pixels))
                     difference += eights(pixels, load(before, y, x, 32))
@@ -49,6 +51,8 @@ def chroma_columns_kernel(count: int) -> Any:
                 summed = nothing(widen(load(plane, 0, 0, count)))
                 difference = summed
                 for y in range(strip * 8, min(strip * 8 + 8, plane.shape[0])):
+                    fetch_ahead(plane, y + 8, x)
+                    fetch_ahead(before, y + 8, x)
                     pixels = load(plane, y, x, count)
                     summed += widen(pixels)
                     difference += widen(apart(pixels, load(before, y, x, count)))
