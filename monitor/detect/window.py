@@ -59,12 +59,16 @@ def watch_windows(
     for first, last in pairwise(turns):
         live = _live(state, int(numbers[first]))
         live_share[first:last] = live.mean()
-        for k in range(first, last):
-            if known[k]:
-                state = _frame(state, changed[k], luma[k], live, max_drift, min_live)
-            stands[k] = bool(state.window)
-            if state.window:
-                area[k] = np.frombuffer(state.window, np.bool_).mean()
+        enough = bool(live.any() and live.mean() >= min_live)
+        if not state.window and not enough:
+            state = WindowState(state.buckets)
+        else:
+            for k in range(first, last):
+                if known[k]:
+                    state = _frame(state, changed[k], luma[k], live if enough else None, max_drift)
+                stands[k] = bool(state.window)
+                if state.window:
+                    area[k] = np.frombuffer(state.window, np.bool_).mean()
         part = slice(first, last)
         state = _counted(state, int(numbers[first]), int(known[part].sum()), changed[part][known[part]].sum(axis=0))
     return state, Windows(stands, area, live_share)
@@ -80,17 +84,17 @@ def _live(state: WindowState, number: int) -> Places:
 
 
 def _frame(
-    state: WindowState, changed: Places, luma: NDArray[np.uint8], live: Places, max_drift: float, min_live: float
+    state: WindowState, changed: Places, luma: NDArray[np.uint8], live: Places | None, max_drift: float
 ) -> WindowState:
     if state.window:
         window = np.frombuffer(state.window, np.bool_)
         drift = np.abs(luma.astype(np.int16) - np.frombuffer(state.luma, np.uint8)) > max_drift
-        if np.mean(~changed[window] & ~drift[window]) >= STANDS:
+        if np.count_nonzero(window & ~changed & ~drift) >= STANDS * np.count_nonzero(window):
             return state
         return WindowState(state.buckets)
-    if not live.any() or live.mean() < min_live:
+    if live is None:
         return WindowState(state.buckets)
-    stood = float(np.mean(~changed[live]))
+    stood = 1 - np.count_nonzero(changed & live) / np.count_nonzero(live)
     if stood >= STOPS and state.stood <= RUNS:
         return WindowState(state.buckets, (live & ~changed).tobytes(), luma.tobytes(), stood)
     return WindowState(state.buckets, stood=stood)
