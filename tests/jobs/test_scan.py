@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import ray
 from clips import make_clip
 
 from monitor.store import open_results
@@ -14,9 +16,11 @@ from monitor.store import open_results
 ROOT = Path(__file__).parents[2]
 
 
-def scan(*arguments: str) -> subprocess.CompletedProcess[str]:
+def scan(*arguments: str, address: str = "") -> subprocess.CompletedProcess[str]:
+    """`address`: of a Ray cluster that is there already; without one, the job starts its own."""
     command = [sys.executable, str(ROOT / "jobs/scan.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+    place = {**os.environ, "RAY_ADDRESS": address}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT, env=place)
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +44,12 @@ def test_a_folder_is_scanned_and_fail_on_fails(folder: Path, tmp_path: Path) -> 
     assert [(Path(row["stream"]).name, row["kind"]) for row in rows] == [("black.mp4", "black")]
 
 
-def test_all_read_is_0_and_one_that_cannot_be_is_1(folder: Path, tmp_path: Path) -> None:
-    clean = str(folder / "clean.mp4")
-    assert scan(clean, "--results", str(tmp_path / "a"), "--fail-on", "black").returncode == 0
+def test_all_read_is_0_and_one_that_cannot_be_is_1(folder: Path, tmp_path: Path, cluster: None) -> None:
+    clean, address = str(folder / "clean.mp4"), ray.get_runtime_context().gcs_address
+    done = scan(clean, "--results", str(tmp_path / "a"), "--fail-on", "black", address=address)
+    assert done.returncode == 0, done.stderr
     gone = str(tmp_path / "gone.mp4")
-    done = scan(clean, gone, "--results", str(tmp_path / "b"))
+    done = scan(clean, gone, "--results", str(tmp_path / "b"), address=address)
     assert done.returncode == 1
     assert "cannot be read" in done.stdout
     assert "gone.mp4" in done.stdout
