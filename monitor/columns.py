@@ -129,12 +129,11 @@ class Slow:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was counted of one picture. `chroma`: sums of the two chroma planes in each place of the grid, `colour`: of
-    each plane (none: a grey format). NaN where there was nothing to compare."""
+    """What was counted of one picture. `chroma`: of each of the two chroma planes the sums in each place of the grid,
+    and in all (none: a grey format). NaN where there was nothing to compare."""
 
     summary: Summary
-    chroma: tuple[NDArray[np.int64], ...]
-    colour: tuple[int, ...]
+    chroma: tuple[tuple[NDArray[np.int64], int], ...]
     changed: float
     drift: float
     key: bool
@@ -204,7 +203,7 @@ def tile_pixels(height: int, width: int, tile: int = TILE) -> NDArray[np.int64]:
 @lru_cache(maxsize=64)
 def _cell_pixels(height: int, width: int, tile: int = TILE) -> NDArray[np.int64]:
     """... and each place of the grid."""
-    return places(np.ascontiguousarray(tile_pixels(height, width, tile), np.int32), GRID)
+    return places(np.ascontiguousarray(tile_pixels(height, width, tile), np.int32), GRID)[0]
 
 
 def values_of(
@@ -309,10 +308,10 @@ def _chroma(form: Form, counts: Sequence[Counts], levels: Levels) -> tuple[Float
     if len(form.shapes) < 3:
         return np.full((len(counts), 2), NO_COLOUR), np.full((len(counts), 2, *GRID), NO_COLOUR)
     height, width = form.shapes[1]
-    cells = np.array([c.chroma for c in counts]).astype(np.float64)
+    cells = np.array([[cells for cells, _ in c.chroma] for c in counts]).astype(np.float64)
     maps = cells / _cell_pixels(height, width, CHROMA_TILE) * levels.scale
     # Where places share tiles, their sum is not the picture's.
-    totals = np.array([c.colour for c in counts]).astype(np.float64)
+    totals = np.array([[total for _, total in c.chroma] for c in counts]).astype(np.float64)
     return totals / (height * width) * levels.scale, maps
 
 

@@ -116,7 +116,6 @@ def _count(
     counts = Counts(
         summary=summary,
         chroma=tuple(places(tiles, GRID) for tiles, _ in chroma),
-        colour=tuple(int(tiles.sum()) for tiles, _ in chroma),
         changed=math.nan if previous is None else changed,
         drift=math.nan if previous is None else drift,
         key=frame.key,

@@ -65,7 +65,7 @@ class Inspector:
     def __init__(self, profile: Profile) -> None:
         settings: list[DegradedSettings] = [getattr(profile, kind) for kind in NUMBERS]
         self._normal = Normal(np.array([s.margin for s in settings]), np.array([s.between for s in settings]))
-        self._kinds = np.array([KINDS.index(kind) for kind in NUMBERS])
+        self._firsts = np.array([NUMBERS.index(kind) for kind in KINDS])
 
     def inspect(self, state: InspectorState, video: Readings) -> tuple[InspectorState, Readings]:
         """Next state, and the readings with INSPECTED_COLUMNS. They have what `look` adds."""
@@ -97,8 +97,7 @@ class Inspector:
         return replace(state, normal=self._normal.odd(normal, sample, t_s)), 0, 0.0
 
     def _by_kind(self, found: Floats) -> Floats:
-        by_kind = np.zeros(len(KINDS))
-        np.maximum.at(by_kind, self._kinds, found)
+        by_kind: Floats = np.maximum(np.maximum.reduceat(found, self._firsts), 0.0)
         for cause, effect, less in CAUSES:
             if by_kind[KINDS.index(cause)] >= 1:
                 by_kind[KINDS.index(effect)] /= less

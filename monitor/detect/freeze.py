@@ -94,6 +94,8 @@ class Freeze:
         candidates = (same | coded_anew | unknown) & (values["shown"] == Look.PICTURE)
         bad = np.zeros(len(video), np.bool_)
         still, last = state.still, state.last
+        if still is None and not (candidates & same).any():
+            return bad, None
         for i in range(len(video)):
             now = maps[i].tobytes()
             if not candidates[i] or last is None or (still is None and not same[i]):
@@ -117,15 +119,13 @@ class Freeze:
         """Rows for the hold, and whether the last one stands since it was in motion. A freeze begins with the frame
         before the first that repeats it."""
         measured = ~np.isnan(video.values["drift"])
-        numbers = np.flatnonzero(measured)
         t_s, at, lasts = video.t_s.copy(), video.at.copy(), durations(video)
-        before, going_on, lively = np.concatenate(([state.last_t_s], video.t_s[:-1])), state.bad, state.lively
-        before_at = np.concatenate(([state.last_at], video.at[:-1]))
-        grave = np.zeros(len(video), np.bool_)
-        for k in numbers:
+        grave, going_on, lively = np.zeros(len(video), np.bool_), state.bad, state.lively
+        for k in np.flatnonzero(measured) if bad.any() else ():
             if bad[k] and not going_on:
-                lasts[k] += t_s[k] - before[k]
-                t_s[k], at[k] = before[k], before_at[k]
+                before_s, before_at = (video.t_s[k - 1], video.at[k - 1]) if k else (state.last_t_s, state.last_at)
+                lasts[k] += t_s[k] - before_s
+                t_s[k], at[k] = before_s, before_at
                 lively = bool(live[k] >= self.settings.min_live)
             going_on = bool(bad[k])
             grave[k] = going_on and lively

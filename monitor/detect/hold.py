@@ -92,7 +92,12 @@ class Hold:
     def step(self, state: HoldState, seen: Inputs, track: str, rows: Rows) -> tuple[HoldState, list[Detection]]:
         """Go on with these rows; the detections that opened or closed by them."""
         found: list[Detection] = []
-        if len(rows.t_s):
+        if not len(rows.t_s):
+            return state, found
+        if state.bad_from is None and not rows.bad.any():
+            # Nothing is open and nothing begins, as nearly always.
+            state = HoldState(seen_until=float(rows.t_s[-1] + rows.duration_s[-1]))
+        else:
             for first, last in _runs(rows):
                 state = self._run(state, seen, track, rows, first, last, found)
         return state, found

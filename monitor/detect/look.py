@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,10 +132,10 @@ class Viewer:
         changed = _changed(colors, np.concatenate((before, colors[:-1])))
         begins = changed > COUNTER
         shown, since = np.zeros(n, np.uint8), video.t_s.copy()
-        cuts = [0, *(int(k) for k in np.flatnonzero(begins) if k), n]
-        for first, last in pairwise(cuts):
-            if last - first == 1 and begins[first] and last < n:
-                continue  # A moving picture: each frame is another one.
+        firsts = np.concatenate(([0], np.flatnonzero(begins[1:]) + 1))
+        lasts = np.append(firsts[1:], n)
+        moves = (lasts - firsts == 1) & begins[firsts] & (lasts < n)  # Each frame is another picture.
+        for first, last in zip(firsts[~moves].tolist(), lasts[~moves].tolist(), strict=True):
             if state is None or begins[first]:
                 at_once = state is None or bool(changed[first] >= CUT)
                 state = Standing(_bytes(colors[first]), float(video.t_s[first]), at_once, b"")

@@ -3,7 +3,7 @@ that goes on (a ticker, a clock, the other half of a split screen). Judges; deci
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +20,9 @@ STOPS, RUNS = 0.6, 0.3
 STANDS = 0.8
 """... and so many of these go on standing."""
 
+COUNT = np.dtype("<u2")
+"""How often a place changed in half a second."""
+
 Places = NDArray[np.bool_]
 
 
@@ -28,7 +31,7 @@ class WindowState:
     """Per half second: its number, how many frames it had, in how many each place changed. Which places stand (none:
     empty), the mean luma they had, and the share of live places that stood in the last frame."""
 
-    buckets: tuple[tuple[int, int, tuple[int, ...]], ...] = ()
+    buckets: tuple[tuple[int, int, bytes], ...] = ()
     window: bytes = b""
     luma: bytes = b""
     stood: float = 1.0
@@ -54,24 +57,20 @@ def watch_windows(
     luma = video.grids["mean"].reshape(n, -1)
     known = ~np.isnan(video.values["difference"]) & (video.values["key"] == 0)
     numbers = np.floor(video.t_s / BUCKET_S).astype(np.int64)
-    stands, area, live_share = np.zeros(n, np.bool_), np.zeros(n), np.zeros(n)
+    area, live_share = np.zeros(n), np.zeros(n)
     turns = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), n]
     for first, last in pairwise(turns):
-        live = _live(state, int(numbers[first]))
+        number = int(numbers[first])
+        live = _live(state, number)
         live_share[first:last] = live.mean()
-        enough = bool(live.any() and live.mean() >= min_live)
-        if not state.window and not enough:
-            state = WindowState(state.buckets)
-        else:
-            for k in range(first, last):
-                if known[k]:
-                    state = _frame(state, changed[k], luma[k], live if enough else None, max_drift)
-                stands[k] = bool(state.window)
-                if state.window:
-                    area[k] = np.frombuffer(state.window, np.bool_).mean()
-        part = slice(first, last)
-        state = _counted(state, int(numbers[first]), int(known[part].sum()), changed[part][known[part]].sum(axis=0))
-    return state, Windows(stands, area, live_share)
+        rows = first + np.flatnonzero(known[first:last])
+        area[first:last] = np.frombuffer(state.window, np.bool_).mean() if state.window else 0.0
+        enough = live if live.any() and live.mean() >= min_live else None
+        state, found = _frames(state, changed[rows], luma[rows], enough, max_drift)
+        for k, share in found:
+            area[rows[k] : last] = share
+        state = _counted(state, number, len(rows), changed[rows].sum(axis=0))
+    return state, Windows(area > 0, area, live_share)
 
 
 def _live(state: WindowState, number: int) -> Places:
@@ -80,32 +79,50 @@ def _live(state: WindowState, number: int) -> Places:
     total = sum(frames for frames, _ in before)
     if len(before) < BUCKETS // 2 or not total:
         return np.zeros(GRID[0] * GRID[1], np.bool_)
-    return np.asarray(np.sum([counts for _, counts in before], axis=0) >= LIVE_SHARE * total)
+    counts = np.frombuffer(b"".join(counts for _, counts in before), COUNT).reshape(len(before), -1)
+    return np.asarray(counts.sum(axis=0, dtype=np.int64) >= LIVE_SHARE * total)
 
 
-def _frame(
+def _frames(
     state: WindowState, changed: Places, luma: NDArray[np.uint8], live: Places | None, max_drift: float
-) -> WindowState:
-    if state.window:
-        window = np.frombuffer(state.window, np.bool_)
-        drift = np.abs(luma.astype(np.int16) - np.frombuffer(state.luma, np.uint8)) > max_drift
-        if np.count_nonzero(window & ~changed & ~drift) >= STANDS * np.count_nonzero(window):
-            return state
-        return WindowState(state.buckets)
-    if live is None:
-        return WindowState(state.buckets)
-    stood = 1 - np.count_nonzero(changed & live) / np.count_nonzero(live)
-    if stood >= STOPS and state.stood <= RUNS:
-        return WindowState(state.buckets, (live & ~changed).tobytes(), luma.tobytes(), stood)
-    return WindowState(state.buckets, stood=stood)
+) -> tuple[WindowState, list[tuple[int, float]]]:
+    """Go on with some frames, of which the places `live` were in motion before (None: too few). Also from which frames
+    on a window of what share of the picture stands; 0: none any more."""
+    found: list[tuple[int, float]] = []
+    stood = np.zeros(0) if live is None else 1 - (changed & live).sum(axis=1) / live.sum()
+    k, n = 0, len(changed)
+    while k < n:
+        if state.window:
+            window = np.frombuffer(state.window, np.bool_)
+            drift = np.abs(luma[k:].astype(np.int16) - np.frombuffer(state.luma, np.uint8)) > max_drift
+            stands = (window & ~changed[k:] & ~drift).sum(axis=1) >= STANDS * window.sum()
+            if stands.all():
+                break
+            k += int(stands.argmin())
+            state = WindowState(state.buckets)
+            found.append((k, 0.0))
+        elif live is None:
+            break
+        else:
+            stops = (stood[k:] >= STOPS) & (np.concatenate(([state.stood], stood[k:-1])) <= RUNS)
+            if not stops.any():
+                return replace(state, stood=float(stood[-1])), found
+            k += int(stops.argmax())
+            window = live & ~changed[k]
+            state = WindowState(state.buckets, window.tobytes(), luma[k].tobytes(), float(stood[k]))
+            found.append((k, float(window.mean())))
+        k += 1
+    return state if state.window or live is not None else WindowState(state.buckets), found
 
 
 def _counted(state: WindowState, number: int, frames: int, counts: NDArray[np.int64]) -> WindowState:
     """The state with so many more frames of a half second. While a window stands, motion is not counted anew."""
     if state.window:
         return state
-    kept = {n: (f, np.array(c)) for n, f, c in state.buckets if n > number - BUCKETS - 1}
-    had, changed = kept.get(number, (0, np.zeros(len(counts), np.int64)))
-    kept[number] = (had + frames, changed + counts)
-    buckets = tuple((n, f, tuple(c.tolist())) for n, (f, c) in sorted(kept.items()))
+    kept = {n: (had, before) for n, had, before in state.buckets if n > number - BUCKETS - 1}
+    if number in kept:
+        had, before = kept[number]
+        frames, counts = frames + had, counts + np.frombuffer(before, COUNT)
+    kept[number] = (frames, counts.astype(COUNT).tobytes())
+    buckets = tuple((n, *kept[n]) for n in sorted(kept))
     return WindowState(buckets, state.window, state.luma, state.stood)

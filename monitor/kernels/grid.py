@@ -36,11 +36,11 @@ def summarise(
     return out
 
 
-def places(tiles: NDArray[np.int32], grid: tuple[int, int]) -> NDArray[np.int64]:
-    """Sums over each place of the grid, int64 [rows, columns], of tiles int32 [rows, columns], shared out as above."""
+def places(tiles: NDArray[np.int32], grid: tuple[int, int]) -> tuple[NDArray[np.int64], int]:
+    """Sums over each place of the grid, int64 [rows, columns], of tiles int32 [rows, columns], shared out as above; and
+    the sum of all tiles."""
     out = np.zeros(grid, np.int64)
-    _places(tiles, out)
-    return out
+    return out, _places(tiles, out)
 
 
 @cache
@@ -105,6 +105,13 @@ def _places(tiles, out):  # type: ignore[no-untyped-def]
         for j in range(out.shape[1]):
             left = j * columns // out.shape[1]
             out[i, j] = _joined(gathered, left, max((j + 1) * columns // out.shape[1], left + 1), False)
+    if rows >= out.shape[0] and columns >= out.shape[1]:
+        return out.sum()
+    total = np.int64(0)  # Places share tiles.
+    for i in range(rows):
+        for j in range(columns):
+            total += np.int64(tiles[i, j])
+    return total
 
 
 @nb.njit(cache=True, nogil=True)

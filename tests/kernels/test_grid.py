@@ -149,4 +149,7 @@ def test_what_is_compiled_is_all_that_is_ever_used() -> None:
 @pytest.mark.parametrize("shape", GRIDS)
 def test_places_are_the_cells_of_a_summary(size: tuple[int, int], shape: tuple[int, int]) -> None:
     tiles, full = picture(np.random.default_rng(3).random(size) < 0.5)
-    assert np.array_equal(places(tiles[SUM], shape), define(tiles, full, MAXIMUM, FULL, shape).cells[SUM])
+    truth = define(tiles, full, MAXIMUM, FULL, shape)
+    cells, total = places(tiles[SUM], shape)
+    assert np.array_equal(cells, truth.cells[SUM])
+    assert total == truth.totals[SUM]
