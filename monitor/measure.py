@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 from monitor.columns import Counts, Form, Slow, form_of, levels_of, tile_pixels, values_of
-from monitor.kernels import FAST, SLOW, chroma_tiles, fast_tiles, places, plane_sums, slow_tiles, summarise
+from monitor.kernels import FAST, SLOW, chroma_tiles, fast_tiles, places, plane_sums, slow_tiles, summarise, warm_up
 from monitor.media.timeline import Timeline
 from monitor.records import GRID, Depth, Frame, FrameBatch, Readings
 
@@ -52,6 +52,7 @@ class PictureMeter:
     """
 
     def __init__(self) -> None:
+        warm_up()  # Done already, but in a notebook: a kernel left to its first use compiles for too narrow a type.
         self._references: dict[str, Frame] = {}
         self._runs: list[_Run] = []
 

@@ -32,6 +32,31 @@ def test_another_process_of_this_machine_compiles_nothing() -> None:
     assert found.stdout.strip() == "[]"
 
 
+AS_IN_A_NOTEBOOK = """
+from fractions import Fraction
+import numpy as np
+from monitor.kernels import picture, warm_up
+from monitor.measure import PictureMeter
+from monitor.media.timeline import Timeline
+from monitor.records import Frame, FrameBatch
+planes = tuple(np.zeros(shape, np.uint8) for shape in ((96, 160), (48, 80), (48, 80)))
+frame = Frame(0, 1, 0.0, planes, None, "yuv420p", 8, False)
+PictureMeter().add(FrameBatch("s", "video", 0, Fraction(1, 25), "full", None, (frame, frame)), Timeline().begin(0, 0.0))
+def signatures():
+    return [kernel.nopython_signatures for kernel in picture.all_kernels()]
+before = signatures()
+warm_up()
+print(before == signatures())
+"""
+
+
+def test_who_warms_nothing_up_does_not_get_kernels_for_what_came_first() -> None:
+    """Those would be for unpadded planes only; with the others beside them, numba may not know which to take."""
+    warm_up()
+    found = subprocess.run([sys.executable, "-c", AS_IN_A_NOTEBOOK], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "True"
+
+
 def test_a_type_that_nobody_thought_of_is_an_error_at_once() -> None:
     warm_up()
     with pytest.raises(TypeError, match="No matching definition"):
