@@ -21,6 +21,9 @@ Levels are 8-bit levels whatever the bit depth (a 10-bit 64 is 16.0). The fast s
                    how much larger that is on the 8-pixel grid (x or y a multiple of 8) than off it
     key            1 for a key frame
     interlaced     1 for a picture of two fields, as the stream says
+    coded          how the picture is coded: 1 by itself, 2 from pictures before it, 3 from both sides; 0 not known
+    corrupt        1 for a picture of which the decoder says that it had to make up a part
+    tiles          how many tiles of 16 x 16 the picture has
 The slow set, where it is due (see `monitor.measure`):
     contrast       standard deviation of luma
     luma_min, luma_max, luma_p01, luma_p50, luma_p99
@@ -38,8 +41,14 @@ The slow set, where it is due (see `monitor.measure`):
     phase_x_excess, phase_y_excess
                    how much larger it is there than the mean of the other phases: blocks of a coding grid that was
                    shifted, or scaled by a whole number
+Some times a second:
+    seam, seam_at  the largest seam between two rows, and where it is, as a share of the height: by how much the step
+                   across it exceeds the steps above and below it, and, more than there, the step from one of the two
+                   rows to the other in the picture before. A picture torn there has a large one: an edge is as near to
+                   itself a picture ago. With motion on both sides; else 0
 Maps: `mean` (luma, rounded), `difference` (eighths of a level, rounded up, 255 = 32 levels or more), `u` and `v` (means
-of chroma, rounded).
+of chroma, rounded), `sides` and `off_sides` (sides of the tiles of a place that stand out on the macroblock grid, and
+beside it: see `monitor.kernels.picture.side_tiles`; 255 = 255 or more).
 
 A picture too small for a stencil has NaN there, and the reason TOO_SMALL. With nothing to compare it with, the reason
 is NO_PREVIOUS, whatever its size.
@@ -84,6 +93,9 @@ FAST_COLUMNS = (
     "block_y",
     "key",
     "interlaced",
+    "coded",
+    "corrupt",
+    "tiles",
 )
 SLOW_COLUMNS = (
     "contrast",
@@ -107,10 +119,15 @@ SLOW_COLUMNS = (
     "phase_y",
     "phase_y_excess",
 )
-GRIDS = ("mean", "difference", "u", "v")
+SEAM_COLUMNS = ("seam", "seam_at")
+COLUMNS = (*FAST_COLUMNS, *SLOW_COLUMNS, *SEAM_COLUMNS)
+GRIDS = ("mean", "difference", "u", "v", "sides", "off_sides")
 
 _IMMERKAER = math.sqrt(math.pi / 2) / 6
 """From the mean absolute answer of the mask to the standard deviation of the noise (Immerkær 1996, eq. 4)."""
+
+SEAM_MARGIN, SEAM_MOVES = 5, 0.5
+"""So many rows from a seam, both parts change by so many levels: bars and captions do not move on one side."""
 
 NO_COLOUR = 128.0
 """The level of chroma in grey."""
@@ -130,15 +147,21 @@ class Slow:
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What was counted of one picture. `chroma`: of each of the two chroma planes the sums in each place of the grid,
-    and in all (none: a grey format). NaN where there was nothing to compare."""
+    and in all (none: a grey format). `sides`: on the macroblock grid and beside it, [2, rows, columns] of the grid. NaN
+    where there was nothing to compare."""
 
     summary: Summary
+    sides: NDArray[np.int64]
     chroma: tuple[tuple[NDArray[np.int64], int], ...]
     changed: float
     drift: float
     key: bool
     interlaced: bool
+    coded: int
+    corrupt: bool
     slow: Slow | None
+    rows: NDArray[np.int64] | None
+    """Of `row_steps`, where it is due and there is something to compare with."""
 
 
 class Form(NamedTuple):
@@ -246,25 +269,34 @@ def values_of(
         "block_y": (_mean(total["down_on"], on_y) - _mean(total["down_off"], off_y)) * steps,
         "key": np.array([float(c.key) for c in counts]),
         "interlaced": np.array([float(c.interlaced) for c in counts]),
+        "coded": np.array([float(c.coded) for c in counts]),
+        "corrupt": np.array([float(c.corrupt) for c in counts]),
+        "tiles": np.full(len(counts), float(tile_pixels(height, width).size)),
     }
-    values |= {name: np.full(len(counts), np.nan) for name in SLOW_COLUMNS}
+    values |= {name: np.full(len(counts), np.nan) for name in (*SLOW_COLUMNS, *SEAM_COLUMNS)}
     due = [i for i, c in enumerate(counts) if c.slow is not None]
     if due:
         measured = _slow(form, [c for c in counts if c.slow is not None], levels)
         for name, column in measured.items():
             values[name][due] = column
+    sides = np.minimum(np.stack([c.sides for c in counts]), 255).astype(np.uint8)
+    for i, c in enumerate(counts):
+        if c.rows is not None:
+            values["seam"][i], values["seam_at"][i] = _seam(c.rows, width, levels.scale)
     grids = {
         "mean": np.minimum(np.rint(cell_mean), 255).astype(np.uint8),
         "difference": np.minimum(np.ceil(cell_difference * 8), 255).astype(np.uint8),
         "u": np.minimum(np.rint(chroma_maps[:, 0]), 255).astype(np.uint8),
         "v": np.minimum(np.rint(chroma_maps[:, 1]), 255).astype(np.uint8),
+        "sides": sides[:, 0],
+        "off_sides": sides[:, 1],
     }
     reason = np.full(len(counts), Reason.NOT_DUE, np.uint8)
     reason[due] = Reason.MEASURED
     if min(height, width) <= GRID_PHASES:
         reason[:] = Reason.TOO_SMALL
     reason[~compared] = Reason.NO_PREVIOUS
-    return {name: values[name].astype(np.float32) for name in (*FAST_COLUMNS, *SLOW_COLUMNS)}, grids, reason
+    return {name: values[name].astype(np.float32) for name in COLUMNS}, grids, reason
 
 
 def _slow(form: Form, counts: Sequence[Counts], levels: Levels) -> dict[str, Floats]:
@@ -301,6 +333,21 @@ def _slow(form: Form, counts: Sequence[Counts], levels: Levels) -> dict[str, Flo
     for axis, (name, across, along) in enumerate((("phase_x", width, height), ("phase_y", height, width))):
         columns[name], columns[f"{name}_excess"] = _strongest_phase(phases[:, axis], across, along)
     return columns
+
+
+def _seam(rows: NDArray[np.int64], width: int, scale: float) -> tuple[float, float]:
+    """The largest seam of a picture, and where it is; NaN where there are too few rows."""
+    if rows.shape[1] <= 2 * SEAM_MARGIN:
+        return math.nan, math.nan
+    step, change, late, early = rows / width * scale
+    first, last = SEAM_MARGIN, len(step) - SEAM_MARGIN + 1
+    seams = np.full(last - first, np.inf)
+    for part in (step, step - np.minimum(late, early)):
+        beyond = part[first:last] - np.maximum(part[first - 1 : last - 1], part[first + 1 : last + 1])
+        seams = np.minimum(seams, beyond)
+    moves = np.minimum(change[: last - first], change[2 * first - 1 :]) >= SEAM_MOVES
+    seams[~moves] = 0.0
+    return max(0.0, float(seams.max())), (first + int(seams.argmax())) / len(step)
 
 
 def _chroma(form: Form, counts: Sequence[Counts], levels: Levels) -> tuple[Floats, Floats]:

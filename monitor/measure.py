@@ -2,7 +2,8 @@
 
 Two sets of columns. The **fast** set is measured on every frame: what sudden faults need. The **slow** set, of what
 does not change from frame to frame, is due on the first frame at or after each multiple of SLOW_S of media time, and
-where there is no frame before to compare with; on other frames it is NaN, with the reason NOT_DUE. What each column
+where there is no frame before to compare with; on other frames it is NaN, with the reason NOT_DUE. Seams are looked for
+every SEAM_S, likewise. What each column
 means, and every fraction, is in `monitor.columns`.
 """
 
@@ -15,12 +16,26 @@ from fractions import Fraction
 import numpy as np
 
 from monitor.columns import Counts, Form, Slow, form_of, levels_of, tile_pixels, values_of
-from monitor.kernels import FAST, SLOW, chroma_tiles, fast_tiles, places, plane_sums, slow_tiles, summarise, warm_up
+from monitor.kernels import (
+    FAST,
+    SLOW,
+    chroma_tiles,
+    fast_tiles,
+    places,
+    plane_sums,
+    row_steps,
+    side_tiles,
+    slow_tiles,
+    summarise,
+    warm_up,
+)
 from monitor.media.timeline import Timeline
 from monitor.records import GRID, Depth, Frame, FrameBatch, Readings
 
-MADE_BY = "video@3/cpu"
+MADE_BY = "video@4/cpu"
 SLOW_S = 0.5
+SEAM_S = 0.18
+"""No multiple of two pictures at 24, 25, 30, 50 or 60 a second: of some torn streams every other picture is whole."""
 STILL = 0.256
 """-60 dB of 256 levels."""
 
@@ -69,10 +84,11 @@ class PictureMeter:
             run = self._run(batch, form)
             t_s = timeline.seconds(batch.epoch, frame.pts, batch.time_base)
             comparable = form == previous_form
-            due = not comparable or math.floor(t_s / SLOW_S) != math.floor(before_s / SLOW_S)
+            due = not comparable or _passes(before_s, t_s, SLOW_S)
+            seam_due = comparable and _passes(before_s, t_s, SEAM_S)
             reference = self._references.get(batch.track)
             counts, self._references[batch.track] = _count(
-                frame, form, previous if comparable else None, reference, due
+                frame, form, previous if comparable else None, reference, due, seam_due
             )
             run.frames.append((frame.pts, t_s, frame.duration * base, frame.arrived_at))
             run.since_previous_s.append(t_s - before_s)
@@ -95,7 +111,7 @@ class PictureMeter:
 
 
 def _count(
-    frame: Frame, form: Form, previous: Frame | None, reference: Frame | None, due: bool
+    frame: Frame, form: Form, previous: Frame | None, reference: Frame | None, due: bool, seam_due: bool
 ) -> tuple[Counts, Frame]:
     """The integers of one frame. `previous`: only if it can be compared. Also the reference picture from here on."""
     levels = levels_of(form)
@@ -116,15 +132,24 @@ def _count(
         drift = _apart(frame, reference, levels.scale)
     counts = Counts(
         summary=summary,
+        sides=np.stack([places(tiles, GRID)[0] for tiles in side_tiles(frame.planes[0], levels.unit)]),
         chroma=tuple(places(tiles, GRID) for tiles, _ in chroma),
         changed=math.nan if previous is None else changed,
         drift=math.nan if previous is None else drift,
         key=frame.key,
         interlaced=frame.interlaced,
+        coded=frame.coded,
+        corrupt=frame.corrupt,
         slow=slow,
+        rows=row_steps(frame.planes[0], before[0]) if seam_due else None,
     )
     stands = reference is not None and previous is not None and drift <= STILL
     return counts, (reference if stands and reference is not None else frame)
+
+
+def _passes(before_s: float, t_s: float, step_s: float) -> bool:
+    """Whether a multiple of the step lies between two times."""
+    return math.floor(t_s / step_s) != math.floor(before_s / step_s)
 
 
 def _apart(frame: Frame, other: Frame, scale: float) -> float:

@@ -78,6 +78,7 @@ class Frame:
     uint8 or uint16 whose rows are `strides[0]` bytes apart: nothing is copied or converted. `owner` keeps that memory
     alive. Pixels of `bit_depth` bits lie in the low bits, but for P010 and P016 (see `msb_aligned`).
     `duration` in ticks, 0 if unknown. `arrived_at` UTC seconds, NaN for files. `transfer`: ITU-T H.273 code.
+    `coded`: 1 by itself (I), 2 from pictures before it (P), 3 from both sides (B); 0 if the decoder does not say.
     """
 
     pts: int
@@ -92,6 +93,7 @@ class Frame:
     interlaced: bool = False
     key: bool = False
     corrupt: bool = False
+    coded: int = 0
     msb_aligned: bool = False
 
     def __post_init__(self) -> None:

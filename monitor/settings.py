@@ -148,6 +148,58 @@ class LetterboxSettings(Temporal):
     """Largest share of the height or the width that bars may take, even if they were always there (1: any)."""
 
 
+class FlashingSettings(Temporal):
+    """ITU-R BT.1702-3. Luminance in cd/m² of a display whose white has 200; EA's IRIS has the same limits. Grave are
+    more than three flashes a second that change by twice the limit; what only just breaks the rule is minor."""
+
+    min_duration_s: Seconds = 0.0
+    clear_s: Seconds = 1.0
+    grave_s: Seconds = 0.02
+    change_cd: Annotated[float, Field(gt=0, le=200)] = 20.0
+    """Least change of luminance that is half a flash, ..."""
+    dark_cd: Annotated[float, Field(gt=0, le=200)] = 160.0
+    """... if its darker end is below this."""
+    red_change: Annotated[float, Field(gt=0, le=320)] = 20.0
+    """Least change of (R - G - B) x 320 to or from saturated red that is half a flash."""
+    min_area: Annotated[float, Field(gt=0, le=1)] = 0.25
+    """Least share of the picture."""
+    max_transitions: Annotated[int, Field(ge=1, le=100)] = 6
+    """Most halves of flashes within a second."""
+    many_transitions: Annotated[int, Field(ge=1, le=100)] = 4
+    """So many within a second are too many ..."""
+    extended_s: Seconds = 4.0
+    """... for so long ..."""
+    extended_within_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """... of so many seconds."""
+
+
+class StutterSettings(Temporal):
+    """Motion that does not flow."""
+
+    min_duration_s: Seconds = 2.0
+    clear_s: Seconds = 1.0
+    grave_s: Seconds = 3.0
+    hitches: Annotated[int, Field(ge=1, le=100)] = 2
+    """So many pictures a second that are held, with a jump after."""
+    min_jump: Annotated[float, Field(gt=0, le=100)] = 1.4
+    """Least change after a held picture that is a jump, in usual changes from picture to picture."""
+    disordered: Annotated[int, Field(ge=1, le=100)] = 3
+    """So many pictures a second that are out of order."""
+
+
+class TearingSettings(Temporal):
+    """Pictures of two moments, one above the other."""
+
+    min_duration_s: Seconds = 3.0
+    clear_s: Seconds = 1.0
+    grave_s: Seconds = 5.0
+    factor: Annotated[float, Field(ge=1, le=100)] = 1.3
+    margin: Levels = 0.5
+    """A seam is this factor, and so many levels, above the stream's normal."""
+    torn: Annotated[int, Field(ge=1, le=10)] = 3
+    """So many samples of two seconds, which has some eleven."""
+
+
 class DegradedSettings(Temporal):
     """The picture is worse than the stream's own normal. `margin`: by how much the number that is judged may be above
     that of the scene; its unit is the kind's."""
@@ -198,6 +250,56 @@ class LevelsSettings(DegradedSettings):
     """More pixels outside the legal range, or at its ends, than before. As a share of the pixels."""
 
     margin: Annotated[float, Field(gt=0, le=100)] = 0.03
+
+
+class BlockCorruptionSettings(Section):
+    """Blocks that a decoder made up, as it says itself or as the sides of macroblocks show that stand out.
+
+    How many stand out in each place of the 9 x 16 map beyond the most of the last seconds there is the excess; numbers
+    are of a picture with 920 tiles (640 x 360), and grow with the root of the number of tiles.
+    """
+
+    severity: Severity = "major"
+    """How severe it is with the area that is grave; else at most `minor`."""
+    grave_area: Ratio = 0.01
+    """Share of the picture, if the decoder says so too, ..."""
+    grave_area_seen: Ratio = 0.05
+    """... and if only pixels do: a caption that fades in looks alike, but is small."""
+    min_s: Seconds = 0.08
+    """How long damage must last before a detection opens, ..."""
+    rows_flagged: Annotated[int, Field(ge=1, le=1000)] = 3
+    """... and how many frames, if the decoder says so too, ..."""
+    rows_seen: Annotated[int, Field(ge=1, le=1000)] = 5
+    """... and if only pixels do."""
+    clear_s: Annotated[float, Field(ge=0.2, le=60)] = 0.3
+    """How long it must be gone before the detection closes (its end is still when it went)."""
+    unseen_s: Seconds = 10.0
+    """What the decoder said was damaged may stay so, unseen and untold, until a picture coded by itself comes: so long
+    at most."""
+    least: Annotated[float, Field(ge=1, le=1000)] = 4.0
+    """Least excess that is damage, ..."""
+    times_usual: Annotated[float, Field(ge=0, le=100)] = 6.0
+    """... above so many times the usual one, the mean of ..."""
+    usual_s: Annotated[float, Field(ge=1, le=3600)] = 8.0
+    """... so long."""
+    standing: Annotated[float, Field(ge=0, le=10)] = 0.25
+    """... and this share of what stands out normally, in a picture that is made of blocks itself and moves."""
+    slow_least: Annotated[float, Field(ge=0, le=1000)] = 1.5
+    """The same of the mean excess of about ten frames, which finds what stands out little but goes on: least ..."""
+    slow_times_usual: Annotated[float, Field(ge=0, le=100)] = 3.0
+    """... above so many times the usual one."""
+    off_weight: Annotated[float, Field(ge=0, le=10)] = 0.4
+    """How much excess beside the macroblock grid takes away: what is in the picture itself stands out anywhere."""
+    most_per_place: Annotated[float, Field(ge=1, le=1000)] = 8.0
+    """No place adds more: a running counter is in few places."""
+    places: Annotated[int, Field(ge=1, le=144)] = 5
+    """In how many places at least."""
+    primed: Ratio = 0.4
+    """Share of excess and places that is enough right after the decoder reported an error."""
+    stays: Ratio = 0.35
+    """Damage that only pixels show goes on while the excess is at least this share of what it was so far, ..."""
+    stays_least: Annotated[float, Field(ge=0, le=1000)] = 1.5
+    """... and this much."""
 
 
 class SilenceSettings(Temporal):
@@ -289,6 +391,10 @@ class Profile(Section):
     blockiness: BlockinessSettings = BlockinessSettings()
     combing: CombingSettings = CombingSettings()
     levels: LevelsSettings = LevelsSettings()
+    block_corruption: BlockCorruptionSettings = BlockCorruptionSettings()
+    flashing: FlashingSettings = FlashingSettings()
+    stutter: StutterSettings = StutterSettings()
+    tearing: TearingSettings = TearingSettings()
     silence: SilenceSettings = SilenceSettings()
     no_input: NoInputSettings = NoInputSettings()
     stall: StallSettings = StallSettings()
@@ -315,6 +421,8 @@ FAST = Profile(
     blockiness=BlockinessSettings(min_duration_s=1.0),
     combing=CombingSettings(min_duration_s=1.0),
     levels=LevelsSettings(min_duration_s=1.0),
+    stutter=StutterSettings(min_duration_s=1.0),
+    tearing=TearingSettings(min_duration_s=1.0),
     silence=SilenceSettings(min_duration_s=1.0, clear_s=0.2),
     no_input=NoInputSettings(min_duration_s=1.0, clear_s=0.5),
     stall=StallSettings(min_duration_s=1.0, clear_s=0.5),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from monitor.columns import FAST_COLUMNS, GRIDS, SLOW_COLUMNS, Form, levels_of
+from monitor.columns import COLUMNS, GRIDS, Form, levels_of
 from monitor.measure import PictureMeter
 from monitor.media.timeline import Timeline
 from monitor.records import Frame, FrameBatch, Readings, Reason
@@ -92,6 +92,9 @@ def defined(planes: tuple[Levels, ...], before: tuple[Levels, ...], full_range: 
         "bar_right": edge(stripes[::-1]),
         "key": 0.0,
         "interlaced": 0.0,
+        "coded": 0.0,
+        "corrupt": 0.0,
+        "tiles": float(len(strips) * len(stripes)),
         "contrast": float(np.std(p)),
         "luma_min": p.min(),
         "luma_max": p.max(),
@@ -100,6 +103,7 @@ def defined(planes: tuple[Levels, ...], before: tuple[Levels, ...], full_range: 
         "comb": mean(np.abs(p[1:-1] - np.clip(p[1:-1], np.minimum(p[:-2], p[2:]), np.maximum(p[:-2], p[2:])))),
         "field": mean(np.abs(p[2:] - p[:-2])),
     }
+    truth |= seam(p, before[0])
     nearest = np.maximum(np.abs(p[1:, 1:] - p[1:, :-1]), np.abs(p[1:, 1:] - p[:-1, 1:]))
     truth |= {"flat": mean(nearest < 1), "step": mean((nearest >= 1) & (nearest < 2))}
     for axis, turned in (("x", p), ("y", p.T)):
@@ -112,6 +116,25 @@ def defined(planes: tuple[Levels, ...], before: tuple[Levels, ...], full_range: 
         truth[f"phase_{axis}"] = strongest
         truth[f"phase_{axis}_excess"] = by_phase.max() - (by_phase.sum() - by_phase.max()) / 7
     return truth
+
+
+def seam(p: Levels, q: Levels) -> dict[str, float]:
+    """The truth of the largest seam: beyond the rows above and below, beyond the picture before, between what moves."""
+    height = len(p)
+    if height < 11:
+        return {"seam": np.nan, "seam_at": np.nan}
+    up = [max(y - 1, 0) for y in range(height)]
+    step = [mean(np.abs(p[y] - p[up[y]])) for y in range(height)]
+    nearer = [step[y] - min(mean(np.abs(p[y] - q[up[y]])), mean(np.abs(q[y] - p[up[y]]))) for y in range(height)]
+    change = [mean(np.abs(p[y] - q[y])) for y in range(height)]
+    found = {
+        y: min(part[y] - max(part[y - 1], part[y + 1]) for part in (step, nearer))
+        if min(change[y - 5], change[y + 4]) >= 0.5
+        else 0.0
+        for y in range(5, height - 4)
+    }
+    at = max(found, key=lambda y: found[y])
+    return {"seam": max(0.0, found[at]), "seam_at": at / height}
 
 
 def brightest(name: str) -> float:
@@ -140,7 +163,7 @@ def scene(size: tuple[int, int], seed: int, fine: int = 1) -> tuple[Levels, ...]
 
 
 def same(found: dict[str, NDArray[np.float32]], truth: dict[str, float]) -> None:
-    assert sorted(found) == sorted((*FAST_COLUMNS, *SLOW_COLUMNS)) == sorted(truth)
+    assert sorted(found) == sorted(COLUMNS) == sorted(truth)
     for name, value in truth.items():
         assert float(found[name][0]) == pytest.approx(value, rel=1e-5, abs=1e-5, nan_ok=True), name
 
@@ -296,6 +319,24 @@ def test_the_columns_can_be_stored() -> None:
 def test_a_key_frame_says_so() -> None:
     planes = (np.full((16, 16), 90), *GREY)
     assert [float(measured(frame(planes, key=key)).values["key"][0]) for key in (True, False)] == [1, 0]
+
+
+def test_how_a_picture_is_coded_and_whether_it_is_damaged() -> None:
+    planes = (np.full((40, 50), 90), *GREY)
+    found = measured(frame(planes, coded=3, corrupt=True)).values
+    assert [float(found[name][0]) for name in ("coded", "corrupt", "tiles")] == [3, 1, 12]
+
+
+@pytest.mark.parametrize("name", DEPTHS)
+def test_sides_stand_out_in_their_place_by_8_bit_levels(name: str) -> None:
+    luma = np.full((144, 256), 90.0)
+    luma[48:64, 80:96] = 96
+    luma[52:68, 164:180] = 110
+    found = measured(frame((luma, *GREY), name)).grids
+    on, off = (np.argwhere(found[key][0]).tolist() for key in ("sides", "off_sides"))
+    assert on == [[3, 5], [3, 6], [4, 5]]
+    assert off == [[3, 10], [4, 10]]
+    assert int(found["sides"].sum()) == 4
 
 
 @pytest.mark.parametrize(("transfer", "dark", "lit"), [(1, 37.9, 70.75), (16, 39.652, 65.275), (18, 30.454, 52.354)])

@@ -18,8 +18,8 @@ from av.video.reformatter import VideoReformatter
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.columns import FAST_COLUMNS, SLOW_COLUMNS, form_of, levels_of
-from monitor.measure import STILL, PictureMeter
+from monitor.columns import FAST_COLUMNS, SEAM_COLUMNS, SLOW_COLUMNS, form_of, levels_of
+from monitor.measure import SEAM_S, STILL, PictureMeter
 from monitor.media.planes import picture
 from monitor.media.timeline import Timeline
 from monitor.records import Frame, FrameBatch, Readings, Reason
@@ -172,6 +172,9 @@ def test_the_slow_set_comes_with_the_first_frame_at_or_after_each_half_second(
     due = [True] + [math.floor(2 * b) > math.floor(2 * a) for a, b in pairwise(times)]
     for name in SLOW_COLUMNS:
         assert (~np.isnan(rows[name])).tolist() == due, name
+    seams = [math.floor(b / Fraction(SEAM_S)) > math.floor(a / Fraction(SEAM_S)) for a, b in pairwise(times)]
+    for name in SEAM_COLUMNS:
+        assert (~np.isnan(rows[name])).tolist() == [False, *seams], name
     for name in FAST_COLUMNS:
         assert np.isnan(rows[name]).tolist() == [name in COMPARED] + [False] * len(steps), name
     reasons = [Reason.MEASURED if yes else Reason.NOT_DUE for yes in due[1:]]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from monitor.detect.arrival import NoInput, Stall, TrackLoss
 from monitor.detect.base import Detector, Inputs
+from monitor.detect.block_corruption import BlockCorruption
 from monitor.detect.decode_error import DecodeErrors
 from monitor.detect.degraded import Banding, Blockiness, Blur, Combing, Levels, Noise
+from monitor.detect.flashing import Flashing
 from monitor.detect.freeze import Freeze
 from monitor.detect.letterbox import Letterbox
 from monitor.detect.moments import FormatChange, TimestampJump
 from monitor.detect.panel import Build, DetectorStates, Panel
 from monitor.detect.shown import Black, Snow, SolidColor, TestPattern
 from monitor.detect.silence import Silence
+from monitor.detect.stutter import Stutter
+from monitor.detect.tearing import Tearing
 from monitor.settings import Profile
 
 __all__ = ["KINDS", "REGISTERED", "Detector", "DetectorStates", "Inputs", "Panel", "panel"]
@@ -29,6 +33,10 @@ REGISTERED: tuple[Build, ...] = (
     Blockiness,
     Combing,
     Levels,
+    BlockCorruption,
+    Flashing,
+    Stutter,
+    Tearing,
     Silence,
     NoInput,
     Stall,

@@ -45,6 +45,8 @@ HYSTERESIS = 0.5
 AFTER_S = 2.0
 """For so long after one kind another one is its consequence."""
 ESTABLISHED, STRONGER = 3, 1.5
+HARDLY = 0.005
+"""So much of a picture may be damaged."""
 FAINT = 4.0
 """A picture with less contrast shows nothing that could be sharp or noisy: it fades, or is almost one colour."""
 
@@ -68,11 +70,12 @@ class Inspector:
         self._firsts = np.array([NUMBERS.index(kind) for kind in KINDS])
 
     def inspect(self, state: InspectorState, video: Readings) -> tuple[InspectorState, Readings]:
-        """Next state, and the readings with INSPECTED_COLUMNS. They have what `look` adds."""
+        """Next state, and the readings with INSPECTED_COLUMNS. They have what `look` and `damage` add."""
         values = video.values
         worse, excess, beside = np.full((3, len(video)), np.nan, np.float32)
         with np.errstate(invalid="ignore"):
-            due = np.flatnonzero((values["contrast"] >= FAINT) & (values["shown"] == Look.PICTURE))
+            due = (values["contrast"] >= FAINT) & (values["shown"] == Look.PICTURE)
+            due = np.flatnonzero(due & (values["damaged"] <= HARDLY))  # What a decoder made up is not noise or blocks.
         if len(due):
             samples = numbers({name: values[name][due].astype(np.float64) for name in INSPECTED_READS[:-1]})
             whole = np.isfinite(samples).all(axis=1)  # A picture of a few lines has no comb.

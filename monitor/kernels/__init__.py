@@ -4,7 +4,7 @@ The contract of every picture kernel: **integers per tile.** Each tile of a pict
 every twin, bit for bit; whatever has a fraction in it is computed from them afterwards, once, in `monitor.columns`.
 """
 
-from monitor.kernels import grid, picture, sound
+from monitor.kernels import flash, grid, motion, picture, sound, temporal
 from monitor.kernels.grid import Summary, places, summarise
 from monitor.kernels.picture import (
     CHROMA_TILE,
@@ -15,6 +15,8 @@ from monitor.kernels.picture import (
     chroma_tiles,
     fast_tiles,
     plane_sums,
+    row_steps,
+    side_tiles,
     slow_tiles,
 )
 from monitor.kernels.sound import HOPS, SoundRows, SoundState, k_weighting, sound_rows, sound_state
@@ -34,6 +36,8 @@ __all__ = [
     "k_weighting",
     "places",
     "plane_sums",
+    "row_steps",
+    "side_tiles",
     "slow_tiles",
     "sound_rows",
     "sound_state",
@@ -51,3 +55,6 @@ def warm_up() -> None:
     picture.compile_all()
     grid.compile_all()
     sound.compile_all()
+    temporal.compile_all()
+    flash.compile_all()
+    motion.compile_all()

@@ -200,6 +200,32 @@ def at_most(_typing, a, level):
 
 
 @intrinsic
+def beyond(_typing, a, b, by):
+    """Bit k is set where lane k of `a` is more than `by`, which a lane can hold, above that of `b`."""
+
+    def generate(context, builder, _, args):
+        name = f"llvm.usub.sat.v{a.n}i{a.bits}"
+        less = cgutils.get_or_insert_function(builder.module, ir.FunctionType(a.vector, [a.vector] * 2), name)
+        least = _spread(builder, a, builder.trunc(args[2], ir.IntType(a.bits)))
+        above = builder.icmp_unsigned(">", builder.call(less, args[:2]), least)
+        return builder.zext(builder.bitcast(above, ir.IntType(a.n)), ir.IntType(64))
+
+    return types.uint64(a, a, types.int64), generate
+
+
+@intrinsic
+def set_bits(_typing, bits):
+    """How many bits are set."""
+
+    def generate(context, builder, _, args):
+        number = ir.IntType(64)
+        count = cgutils.get_or_insert_function(builder.module, ir.FunctionType(number, [number]), "llvm.ctpop.i64")
+        return builder.call(count, args)
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
 def magnitude(_typing, a):
     """Absolute values of lanes that are read as signed."""
 
@@ -241,6 +267,19 @@ def shifted_left(_typing, a):
     """Each lane has its right neighbour; the last one keeps itself."""
     places = [*range(1, a.n), a.n - 1]
     return a(a), lambda context, builder, _, args: _chosen(builder, args[0], places)
+
+
+@intrinsic(prefer_literal=True)
+def moved_in_fours(_typing, a, up):
+    """Within each four lanes, each has its left neighbour (`up`) or its right one, the one at the end 0."""
+
+    def generate(context, builder, _, args):
+        fours = ir.VectorType(ir.IntType(4 * a.bits), a.n // 4)
+        by = ir.Constant(fours, [a.bits] * (a.n // 4))
+        move = builder.shl if up.literal_value else builder.lshr
+        return builder.bitcast(move(builder.bitcast(args[0], fours), by), a.vector)
+
+    return a(a, up), generate
 
 
 @intrinsic(prefer_literal=True)

@@ -20,7 +20,9 @@ from monitor.kernels import lanes
 from monitor.kernels.chroma_set import chroma_columns_kernel, chroma_eights_kernel, chroma_rest
 from monitor.kernels.fast_set import columns_kernel, eights_kernel
 from monitor.kernels.lanes import EIGHTS, apart, load, nothing, total, widen
+from monitor.kernels.side_set import sides_kernel
 from monitor.kernels.slow_set import slow_kernel
+from monitor.kernels.tear_set import rows_kernel
 
 TILE = 16
 """Height and width of a tile in pixels; the last row and column of tiles may be smaller."""
@@ -36,6 +38,9 @@ FAST = ("sum", "difference", "dark", "maximum", "across_on", "across_off", "down
 
 SLOW = ("squares", "minimum", "sharpness", "noise", "comb", "field", "flat", "step")
 """What `slow_tiles` gives per tile, in this order."""
+
+SIDE_LEVELS = (4, 8)
+"""By how many 8-bit levels the step over a side must exceed those beside it, to stand out, and to count twice."""
 
 Plane = NDArray[Any]
 
@@ -115,6 +120,49 @@ def slow_tiles(
     return out, phases, tables.sum(axis=0, dtype=np.int64)
 
 
+def side_tiles(plane: Plane, unit: int) -> NDArray[np.int32]:
+    """How many sides of each tile stand out, as those of macroblocks do that were not decoded but made up: int32
+    [2, ceil(h / 16), ceil(w / 16)]; 0 for tiles at the right and lower edge that are not whole.
+
+    A pixel stands out against its upper (left) neighbour by how much their difference exceeds the larger one of those
+    on from each, to the pixel beyond: an edge that does not go on to either side. The upper side of a tile stands out
+    when 12 of its 16 pixels do by more than 4 levels, its left side when those on its rows 1, 6, 9 and 14 do. Either
+    counts 1, and once more where it is so with 8 levels.
+
+    [0] the upper and the left side of the tile: 0 to 4
+    [1] the same of the lines 4 and 12 pixels further down and to the right, where few blocks end: 0 to 8, which tells
+        what is in the picture itself
+    `unit`: an 8-bit level in pixel values. What would need pixels outside the plane does not stand out.
+    """
+    _check(plane)
+    top = int(np.iinfo(plane.dtype).max)
+    if not 1 <= unit <= top // max(SIDE_LEVELS):
+        raise KernelError(f"unit {unit}: must be from 1 to {top // max(SIDE_LEVELS)}, an eighth of what a pixel can be")
+    out = np.zeros((2, *_tiles(plane)), np.int32)
+    width = plane.shape[1] // TILE * TILE
+    if width:
+        low, high = (level * unit for level in SIDE_LEVELS)
+        _SIDES_KERNELS[plane.dtype](_wide(_rows(plane)), low, high, width, out)
+    return out
+
+
+def row_steps(plane: Plane, previous: Plane) -> NDArray[np.int64]:
+    """Sums over each row of a plane, int64 [4, h]. Types and shapes as above. In row 0, what is above is row 0 itself.
+
+    [0, y] of |pixel - the pixel above|
+    [1, y] of |pixel - the same pixel of `previous`|
+    [2, y] of |pixel - the pixel above in `previous`|
+    [3, y] of |the same pixel of `previous` - the pixel above|
+    """
+    _check(plane)
+    _check_alike(plane, previous)
+    now, before = _rows(plane), _rows(previous)
+    lanes = _LANES[plane.dtype]
+    out = np.empty((4, plane.shape[0]), np.int64)
+    _ROWS_KERNELS[plane.dtype](now, before, plane.shape[1] // lanes * lanes, out)
+    return out
+
+
 def chroma_tiles(plane: Plane, previous: Plane) -> tuple[NDArray[np.int32], int]:
     """Sum of the pixels of every tile of 8 x 8, int32 [ceil(h / 8), ceil(w / 8)]; and the sum of absolute differences
     to `previous` over the whole plane. Types and shapes as above; the pixels of a row may lie apart (interleaved)."""
@@ -156,6 +204,8 @@ def compile_all() -> None:
         _FAST_KERNELS[dtype].compile((plane, plane, n, n, n, fast))
         _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, n, tiles, sums, types.uint32[:, ::1]))
         _SUMS_KERNELS[dtype].compile((plane, plane, n))
+        _ROWS_KERNELS[dtype].compile((plane, plane, n, sums))
+        _SIDES_KERNELS[dtype].compile((plane, n, n, n, fast))
         _CHROMA_KERNELS[dtype].compile((plane, plane, n, fast_tile))
         chroma_rest.compile((plane, plane, n, fast_tile))
     if EIGHTS:
@@ -168,7 +218,7 @@ def compile_all() -> None:
 
 def all_kernels() -> list[Any]:
     """Every kernel of this file, for those who compile them or look after that."""
-    by_type = (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _CHROMA_KERNELS)
+    by_type = (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _ROWS_KERNELS, _CHROMA_KERNELS, _SIDES_KERNELS)
     return [_EIGHTS_KERNEL, _CHROMA_EIGHTS, chroma_rest, *(kernel for some in by_type for kernel in some.values())]
 
 
@@ -254,3 +304,5 @@ _FAST_KERNELS = {dtype: columns_kernel(lanes) for dtype, lanes in _LANES.items()
 _SLOW_KERNELS = {dtype: slow_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}
 _CHROMA_KERNELS = {dtype: chroma_columns_kernel(lanes) for dtype, lanes in _LANES.items()}
+_ROWS_KERNELS = {dtype: rows_kernel(lanes) for dtype, lanes in _LANES.items()}
+_SIDES_KERNELS = {dtype: sides_kernel(lanes) for dtype, lanes in _LANES.items()}

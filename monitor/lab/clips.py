@@ -31,6 +31,7 @@ BLOCK = 1024
 SOUND_BIT_RATE = 128_000
 KEY_S = 2
 """Key frames are this far apart."""
+MILLISECOND = 1e-3
 MAX_SCENE = (1920, 1080)
 """Made scenes beyond this size are scaled up from it."""
 
@@ -141,7 +142,7 @@ def pictures_of(source: Path | None, width: int, height: int, fps: int) -> Gener
                 if at_s is None or math.isnan(at_s):
                     continue
                 first_s = at_s if first_s is None else first_s
-                while shown / fps <= at_s - first_s + 1e-6:
+                while shown / fps <= at_s - first_s + MILLISECOND:  # As exact as times are in WebM and FLV.
                     yield reformatter.reformat(frame, width, height, format="yuv420p")
                     shown += 1
         if not shown:

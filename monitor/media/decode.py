@@ -46,6 +46,9 @@ _SKIP: dict[Depth, Literal["NONE", "NONREF", "NONKEY"]] = {"full": "NONE", "nonr
 _SILENT = ("hevc",)
 """Decoders that say nothing of a picture they lose (seen: 25 of 99 packets): counted by what does not come out."""
 
+_CODED = (1, 2, 3)
+"""FFmpeg's picture types I, P and B."""
+
 Decoded: TypeAlias = FrameBatch | SoundBlock | Event
 _Context: TypeAlias = VideoCodecContext | AudioCodecContext
 
@@ -244,6 +247,7 @@ class Decoder:
                 interlaced=frame.interlaced_frame,
                 key=frame.key_frame,
                 corrupt=frame.is_corrupt,
+                coded=int(frame.pict_type) if frame.pict_type in _CODED else 0,
                 msb_aligned=seen.layout.msb_aligned,
             )
         )

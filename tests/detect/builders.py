@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from monitor.columns import FAST_COLUMNS, SLOW_COLUMNS
+from monitor.columns import COLUMNS
 from monitor.detect.base import Inputs
 from monitor.detect.panel import Build, Panel
 from monitor.records import GRID, Detection, Event, EventKind, Readings
 from monitor.settings import FAST, Profile
 
 FPS = 25
-COLUMNS = (*FAST_COLUMNS, *SLOW_COLUMNS)
 
 
 def video(
@@ -34,13 +33,17 @@ def video(
         "v": 128.0,
         "gradient_x": 6.0,
         "gradient_y": 6.0,
+        "tiles": 920.0,
     }
     values = {
         name: np.broadcast_to(np.asarray(columns.get(name, normal[name]), np.float32), n).copy() for name in COLUMNS
     }
     mean = np.arange(60, 204).reshape(GRID) if mean is None else mean
     maps = {name: np.full((n, *GRID), 128, np.uint8) for name in ("u", "v")}
-    maps |= {"mean": np.broadcast_to(mean, (n, *GRID)).astype(np.uint8), "difference": np.zeros((n, *GRID), np.uint8)}
+    maps |= {
+        "mean": np.broadcast_to(mean, (n, *GRID)).astype(np.uint8),
+        **{name: np.zeros((n, *GRID), np.uint8) for name in ("difference", "sides", "off_sides")},
+    }
     maps |= {name: np.broadcast_to(given, (n, *GRID)).astype(np.uint8) for name, given in (grids or {}).items()}
     t = start + np.arange(n) / FPS
     return Readings(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from monitor.audio import COLUMNS, PRINTS
-from monitor.columns import FAST_COLUMNS, GRIDS, SLOW_COLUMNS
+from monitor.columns import COLUMNS as PICTURE_COLUMNS
+from monitor.columns import FAST_COLUMNS, GRIDS
 from monitor.detect import Detector, panel
+from monitor.detect.damage import DAMAGE_COLUMNS
 from monitor.detect.degraded import INSPECTED_COLUMNS, INSPECTED_READS
 from monitor.detect.look import LOOK_COLUMNS, LOOK_READS
 from monitor.settings import DEFAULT
@@ -18,12 +20,12 @@ EVERY_BLOCK = {*COLUMNS, *PRINTS}
 @pytest.mark.parametrize("detector", panel(DEFAULT).detectors, ids=lambda d: d.kind)
 def test_what_a_detector_reads_is_measured_of_pictures_or_of_sound(detector: Detector[object]) -> None:
     reads = set(detector.reads)
-    judged = {*LOOK_COLUMNS, *INSPECTED_COLUMNS}
-    assert reads <= EVERY_FRAME | set(SLOW_COLUMNS) | judged or reads <= EVERY_BLOCK
+    judged = {*LOOK_COLUMNS, *DAMAGE_COLUMNS, *INSPECTED_COLUMNS}
+    assert reads <= set(PICTURE_COLUMNS) | set(GRIDS) | judged or reads <= EVERY_BLOCK
 
 
 def test_what_is_judged_together_is_judged_by_what_is_measured() -> None:
-    assert {*LOOK_READS, *INSPECTED_READS} <= EVERY_FRAME | set(SLOW_COLUMNS)
+    assert {*LOOK_READS, *INSPECTED_READS} <= {*PICTURE_COLUMNS, *GRIDS}
 
 
 @pytest.mark.parametrize("kind", ["black", "freeze", "solid_color", "snow"])

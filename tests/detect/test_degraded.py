@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from builders import inputs, run, spans, video
 
+from monitor.detect.damage import Assessor, DamageState
 from monitor.detect.degraded import Blur, Inspector, InspectorState, Levels, Noise
 from monitor.detect.look import LookState, Viewer
 from monitor.records import Detection, Readings
@@ -55,5 +56,6 @@ def test_what_shows_nothing_is_not_judged() -> None:
 def test_what_is_not_measured_is_not_judged() -> None:
     """A picture of two lines has no comb: NaN, and never "as good as normal"."""
     _, seen = Viewer(FAST).view(LookState(), slow(4, 0.0, comb=float("nan")))
-    _, inspected = Inspector(FAST).inspect(InspectorState(), seen)
+    _, assessed = Assessor(FAST).assess(DamageState(), seen, ())
+    _, inspected = Inspector(FAST).inspect(InspectorState(), assessed)
     assert np.isnan(inspected.values["worse"]).all()

@@ -4,7 +4,7 @@ from builders import inputs, video
 
 from monitor.detect import REGISTERED, Panel, panel
 from monitor.detect.look import Look
-from monitor.detect.panel import LOOK, QUALITY
+from monitor.detect.panel import DAMAGE, LOOK, QUALITY
 from monitor.detect.shown import Black
 from monitor.settings import FAST
 
@@ -25,7 +25,7 @@ def test_each_detector_is_shown_only_what_it_reads() -> None:
 
 def test_there_is_a_state_for_every_kind_and_for_what_is_shown() -> None:
     states, found = panel(FAST).step({}, inputs(video(3)))
-    assert set(states) == {LOOK, QUALITY, *(build(FAST).kind for build in REGISTERED)}
+    assert set(states) == {LOOK, DAMAGE, QUALITY, *(build(FAST).kind for build in REGISTERED)}
     assert found == []
 
 

@@ -18,9 +18,9 @@ def test_warming_up_again_does_nothing() -> None:
 
 
 MISSES = """
-from monitor.kernels import grid, picture, sound, warm_up
+from monitor.kernels import grid, picture, sound, temporal, warm_up
 warm_up()
-kernels = [grid._summarise, sound._rows, *picture.all_kernels()]
+kernels = [grid._summarise, sound._rows, temporal._follow, *picture.all_kernels()]
 print([kernel.py_func.__qualname__ for kernel in kernels if kernel.stats.cache_misses])
 """
 

@@ -84,6 +84,7 @@ def test_frames_are_those_of_pyav(media: Path) -> None:
         for ours, theirs in zip(frames, container.decode(video=0), strict=True):
             flat = np.concatenate([plane.ravel() for plane in ours.planes])
             assert (ours.pts, ours.key) == (theirs.pts, theirs.key_frame)
+            assert ours.coded == theirs.pict_type in (1, 2, 3)
             np.testing.assert_array_equal(flat, theirs.to_ndarray().ravel())
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from monitor.errors import SettingsError
 from monitor.lab.defects.footage import Footage
 
 Rng = np.random.Generator
+SEAM = 4.0
+HELD, MOVED, OWN_HOLDS = 0.15, 0.8, 0.04
+"""A clip that holds more of its pictures by itself judders before anything is done to it."""
 
 
 def freeze(footage: Footage, first: int, last: int, amount: float, rng: Rng) -> float:
@@ -41,6 +45,11 @@ def ticker(footage: Footage, amount: float, rng: Rng) -> None:
 def stutter(footage: Footage, first: int, last: int, amount: float, rng: Rng) -> float:
     """`amount` times a second, at uneven times, the picture stands for two to four pictures, then jumps to where it
     would have been."""
+    moved = footage.moved()
+    if (
+        held := float(((moved < HELD) & (np.roll(moved, 1) > MOVED) & (np.roll(moved, -1) > MOVED)).mean())
+    ) > OWN_HOLDS:
+        raise SettingsError(f"{held:.0%} of its pictures are held by themselves; take another clip")
     source = footage.whole[first:last].copy()
     every = footage.fps / amount
     at = 0.0
@@ -58,7 +67,7 @@ def tearing(footage: Footage, first: int, last: int, amount: float, rng: Rng) ->
     apart = round(amount)
     source = footage.whole[first - apart : last].copy()
     height = footage.height
-    line, wanders = rng.uniform(0.25, 0.75), rng.integers(2)
+    line, wanders = _line(footage.luma[first:last], source[: last - first], rng), rng.integers(2)
     for n in range(first, last):
         rows = int(height * line) // 2 * 2
         old = Footage(source[n - first][None], footage.fps)
@@ -68,6 +77,19 @@ def tearing(footage: Footage, first: int, last: int, amount: float, rng: Rng) ->
         if wanders:
             line = 0.2 + (line - 0.2 + 0.6 / footage.fps / 3) % 0.6
     return 1.0
+
+
+def _line(luma: np.ndarray, older: np.ndarray, rng: Rng) -> float:
+    """Where a tear shows, as a share of the height: at one of some lines, the step across it grows by SEAM levels, in
+    the mean over all pictures. Raises SettingsError if it does at none."""
+    height = luma.shape[1]
+    for line in rng.uniform(0.25, 0.75, size=8):
+        row = int(height * line) // 2 * 2
+        below = luma[:, row].astype(np.int16)
+        torn = np.abs(below - older[:, row - 1]).mean() - np.abs(below - luma[:, row - 1]).mean()
+        if torn >= SEAM:
+            return float(line)
+    raise SettingsError(f"no line across which a tear steps by {SEAM:g} levels; take another clip")
 
 
 def combing(footage: Footage, first: int, last: int, amount: float, rng: Rng) -> float:

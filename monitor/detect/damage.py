@@ -1,0 +1,82 @@
+"""Which frames have blocks that a decoder made up. Judged once, and added to the readings as columns, for
+`block_corruption` and for all that such blocks would deceive.
+
+    damaged        share of the picture that looks wrong, as far as it is known with this frame; 0: nothing does
+    damage_told    what there is to tell of damage with this frame: nothing, or one of monitor.kernels.temporal
+    damage_from_s, damage_until_s
+                   when it began, and when the last frame that shows it ends: seconds before this frame
+    damage_area    mean share of the picture over the damage so far
+    damage_flagged 1 if the decoder said so, 0 if only pixels do
+    damage_left, damage_top, damage_right, damage_bottom
+                   around the worst of it, as shares of width and height
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from monitor.detect.picture import durations
+from monitor.kernels.temporal import PARAMETERS, TOLD, Memory, follow_damage, no_damage
+from monitor.records import GRID, Event, Readings
+from monitor.settings import BlockCorruptionSettings, Profile
+
+DAMAGE_READS = ("key", "coded", "corrupt", "tiles", "sides", "off_sides", "difference")
+DAMAGE_COLUMNS = ("damaged", *(f"damage_{name}" for name in ("told", *TOLD[1:])))
+PLACES = GRID[0] * GRID[1]
+
+
+@dataclass(frozen=True, slots=True)
+class DamageState:
+    """What `follow_damage` remembers, as bytes (None: nothing yet), and errors of which no frame has come yet."""
+
+    memory: tuple[bytes, bytes, bytes] | None = None
+    errors: tuple[float, ...] = ()
+
+
+class Assessor:
+    """Looks for damage, frame by frame. One for each picture track."""
+
+    def __init__(self, profile: Profile) -> None:
+        settings: BlockCorruptionSettings = profile.block_corruption
+        self._parameters = np.array([float(getattr(settings, name)) for name in PARAMETERS])
+
+    def assess(self, state: DamageState, video: Readings, events: Iterable[Event]) -> tuple[DamageState, Readings]:
+        """Next state, and the readings (of at least one frame) with DAMAGE_COLUMNS. `events`: of this step."""
+        errors = (*state.errors, *(e.t_s for e in events if e.kind == "decode_error" and e.track == video.track))
+        values = video.values
+        erred = np.zeros(len(video))
+        waiting = []
+        for t_s in errors:
+            first = int(np.searchsorted(video.t_s, t_s - 1e-6))
+            if first < len(video):
+                erred[first] = 1
+            else:
+                waiting.append(t_s)
+        intra = (values["key"] > 0) | (values["coded"] == 1)
+        rows = np.stack(
+            [video.t_s, durations(video), intra, values["coded"], values["corrupt"] > 0, erred, values["tiles"]], axis=1
+        )
+        maps = [
+            np.ascontiguousarray(video.grids[name].reshape(len(video), PLACES))
+            for name in ("sides", "off_sides", "difference")
+        ]
+        memory = _loaded(state)
+        told = follow_damage(np.ascontiguousarray(rows, np.float64), maps, memory, self._parameters)
+        told[:, 2:4] = np.where(told[:, 1:2] > 0, video.t_s[:, None] - told[:, 2:4], 0)
+        added = {name: told[:, k].astype(np.float32) for k, name in enumerate(DAMAGE_COLUMNS)}
+        state = DamageState((memory[0].tobytes(), memory[1].tobytes(), memory[2].tobytes()), tuple(waiting))
+        return state, replace(video, values={**values, **added})
+
+
+def _loaded(state: DamageState) -> Memory:
+    """A copy of what is remembered, to go on with."""
+    maps, sums, numbers = no_damage()
+    if state.memory is not None:
+        kept_maps, kept_sums, kept_numbers = state.memory
+        maps[:] = np.frombuffer(kept_maps, np.uint8).reshape(maps.shape)
+        sums[:] = np.frombuffer(kept_sums, np.float32)
+        numbers[:] = np.frombuffer(kept_numbers, np.float64)
+    return maps, sums, numbers

@@ -1,0 +1,32 @@
+"""Which frames are damaged, for all who want to know."""
+
+from __future__ import annotations
+
+import pickle
+
+from builders import event
+from test_block_corruption import LEAD, stream
+
+from monitor.detect.damage import DAMAGE_COLUMNS, Assessor, DamageState
+from monitor.settings import DEFAULT
+
+
+def test_which_frames_are_damaged_is_told_to_others() -> None:
+    _, viewed = Assessor(DEFAULT).assess(DamageState(), stream(LEAD + "p" + "x" * 9 + "I" + "P" * 9), ())
+    assert (viewed.values["damaged"] > 0).nonzero()[0].tolist() == list(range(100, 110))
+    assert set(DAMAGE_COLUMNS) <= set(viewed.values)
+
+
+def test_an_error_waits_for_the_frame_after_it() -> None:
+    """A packet that gave no frame is told of before the frames around it."""
+    error = event("decode_error", 1.9, track="video")
+    state, _ = Assessor(DEFAULT).assess(DamageState(), stream("P" * 40), (error, event("decode_error", 0.5)))
+    assert state.errors == (1.9,), "of the other track, none"
+    state, _ = Assessor(DEFAULT).assess(state, stream("P" * 60), ())
+    assert state.errors == ()
+
+
+def test_the_state_is_small_and_goes_through_pickle() -> None:
+    state, _ = Assessor(DEFAULT).assess(DamageState(), stream(LEAD + "p"), ())
+    assert pickle.loads(pickle.dumps(state)) == state
+    assert len(pickle.dumps(state)) < 5600
