@@ -188,11 +188,12 @@ class StutterSettings(Temporal):
 
 
 class TearingSettings(Temporal):
-    """Pictures of two moments, one above the other."""
+    """Pictures of two moments, one above the other. Minor: so does a sharp edge look that moves up or down."""
 
     min_duration_s: Seconds = 3.0
     clear_s: Seconds = 1.0
-    grave_s: Seconds = 5.0
+    severity: Severity = "minor"
+    grave_s: Seconds = 3.0
     factor: Annotated[float, Field(ge=1, le=100)] = 1.3
     margin: Levels = 0.5
     """A seam is this factor, and so many levels, above the stream's normal."""
