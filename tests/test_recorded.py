@@ -137,6 +137,25 @@ def test_a_stream_that_breaks_in_its_middle_is_a_decode_error(media: Path) -> No
     assert "decode_error" in {d.kind for d in found}
 
 
+def test_a_damaged_picture_stays_damaged_until_it_is_coded_anew(media: Path) -> None:
+    """A person sees a test picture whose lower edge falls to pieces at 2.9 s, and stays so to the end at 5 s."""
+    found = detections(scanned(media / "corrupted_frame.mp4", DEFAULT)[0])
+    (damage,) = (d for d in found if d.kind == "block_corruption")
+    assert (damage.start_s, damage.end_s) == (pytest.approx(2.9, abs=0.15), pytest.approx(5.0, abs=0.1))
+    assert damage.severity == "major"
+    assert 0.08 <= damage.evidence["area"] <= 0.35
+    assert damage.evidence["bottom"] == 1.0
+
+
+def test_a_background_that_flickers_only_just_breaks_the_rule(media: Path) -> None:
+    """A person sees stop motion: a laptop before a blurred forest that changes from picture to picture, so that a third
+    of it lights up and darkens four to five times a second from 10.5 to 13.6 s."""
+    found = detections(scanned(media / "chrome_ad_fastcuts.mp4", DEFAULT)[0])
+    flicker = next(d for d in found if d.kind == "flashing")
+    assert flicker.severity == "minor"
+    assert (flicker.start_s, flicker.end_s) == (pytest.approx(10.5, abs=0.3), pytest.approx(13.6, abs=0.3))
+
+
 def test_media_is_found_in_folders_and_globs(tmp_path: Path) -> None:
     for name in ("b.mp4", "a.ts", "notes.txt", "sub/c.wav"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
