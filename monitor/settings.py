@@ -85,7 +85,7 @@ class FreezeSettings(Temporal):
     """Largest change of the mean in any place of the map since the freeze began, in 8-bit levels."""
     min_live: Ratio = 0.1
     """Share of the picture that was in motion for seconds before, without which a freeze stays minor."""
-    min_window: Ratio = 0.3
+    min_window: Ratio = 0.15
     """Least share of the picture in motion for a part of it to be seen to stop."""
     ignore_key_frames: bool = True
     """A key frame codes the same picture anew: let it differ by more than `noise`, as long as nothing drifts."""

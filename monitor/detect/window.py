@@ -15,8 +15,12 @@ BUCKET_S, BUCKETS = 0.5, 8
 """Motion is counted per half second, over the last four."""
 LIVE_SHARE = 0.6
 """A place is live that changed in so many of the frames."""
-STOPS, RUNS = 0.6, 0.3
-"""Of the live places so many stand at once, of which in the frame before only so many did."""
+STOPS, LEAST = 0.25, 12
+"""So many of the live places stop in one frame, at least so many ..."""
+RUNS, BEFORE = 0.2, 3
+"""... and in the rectangle around them hardly any goes on. Each had changed in one of the last frames before."""
+ALONE = 1
+"""A row or column with no more places than this is not in the rectangle."""
 STANDS = 0.8
 """... and so many of these go on standing."""
 
@@ -29,12 +33,12 @@ Places = NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class WindowState:
     """Per half second: its number, how many frames it had, in how many each place changed. Which places stand (none:
-    empty), the mean luma they had, and the share of live places that stood in the last frame."""
+    empty), the mean luma they had, and which places changed in the last frames."""
 
     buckets: tuple[tuple[int, int, bytes], ...] = ()
     window: bytes = b""
     luma: bytes = b""
-    stood: float = 1.0
+    changed: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,13 @@ def _frames(
     """Go on with some frames, of which the places `live` were in motion before (None: too few). Also from which frames
     on a window of what share of the picture stands; 0: none any more."""
     found: list[tuple[int, float]] = []
-    stood = np.zeros(0) if live is None else 1 - (changed & live).sum(axis=1) / live.sum()
+    ran = np.frombuffer(state.changed, np.bool_).reshape(-1, changed.shape[1])[-BEFORE:]
+    ran = np.concatenate((np.zeros((BEFORE - len(ran), changed.shape[1]), np.bool_), ran, changed))
+    stops = np.zeros(len(changed), np.bool_)
+    if live is not None:
+        before = np.logical_or.reduce([ran[k : k + len(changed)] for k in range(BEFORE)])
+        halted = before & live & ~changed
+        stops = halted.sum(axis=1) >= max(LEAST, STOPS * np.count_nonzero(live))
     k, n = 0, len(changed)
     while k < n:
         if state.window:
@@ -101,18 +111,27 @@ def _frames(
             k += int(stands.argmin())
             state = WindowState(state.buckets)
             found.append((k, 0.0))
-        elif live is None:
+        elif live is None or not stops[k:].any():
             break
         else:
-            stops = (stood[k:] >= STOPS) & (np.concatenate(([state.stood], stood[k:-1])) <= RUNS)
-            if not stops.any():
-                return replace(state, stood=float(stood[-1])), found
-            k += int(stops.argmax())
-            window = live & ~changed[k]
-            state = WindowState(state.buckets, window.tobytes(), luma[k].tobytes(), float(stood[k]))
-            found.append((k, float(window.mean())))
+            k += int(stops[k:].argmax())
+            window = _rectangle(halted[k]) & live
+            if np.count_nonzero(window & changed[k]) <= RUNS * np.count_nonzero(window):
+                window &= ~changed[k]
+                state = WindowState(state.buckets, window.tobytes(), luma[k].tobytes())
+                found.append((k, float(window.mean())))
         k += 1
-    return state if state.window or live is not None else WindowState(state.buckets), found
+    return replace(state, changed=ran[-BEFORE:].tobytes()), found
+
+
+def _rectangle(places: Places) -> Places:
+    """The smallest rectangle around some places of the map, but for a few that lie apart."""
+    grid = places.reshape(GRID)
+    rows, columns = (np.flatnonzero(grid.sum(axis=axis) > ALONE) for axis in (1, 0))
+    box = np.zeros(GRID, np.bool_)
+    if len(rows) and len(columns):
+        box[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = True
+    return box.ravel()
 
 
 def _counted(state: WindowState, number: int, frames: int, counts: NDArray[np.int64]) -> WindowState:
@@ -125,4 +144,4 @@ def _counted(state: WindowState, number: int, frames: int, counts: NDArray[np.in
         frames, counts = frames + had, counts + np.frombuffer(before, COUNT)
     kept[number] = (frames, counts.astype(COUNT).tobytes())
     buckets = tuple((n, *kept[n]) for n in sorted(kept))
-    return WindowState(buckets, state.window, state.luma, state.stood)
+    return replace(state, buckets=buckets)
