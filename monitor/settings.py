@@ -114,6 +114,8 @@ class SnowSettings(Temporal):
     """Largest distance of the means of any two places of the map, in luma and chroma, but for a logo."""
     min_gradient: Levels = 8.0
     """Least sum of the mean gradients across and down."""
+    min_seething: Levels = 16.0
+    """Or: least mean difference to the frame before in every place, but for a logo, whose means hardly change."""
     full_gradient: Levels = 24.0
     """The same of a frame that shows it in full, ..."""
     full_change: Levels = 3.0

@@ -64,10 +64,10 @@ class Letterbox:
 
     def _rows(self, state: BarsState, video: Readings) -> tuple[BarsState, Rows]:
         margins = np.stack([video.values[name] for name in BARS], axis=1).astype(np.float64)
-        margins[video.values["lit"] <= 0] = np.inf
+        picture = video.values["shown"] == Look.PICTURE
+        margins[(video.values["lit"] <= 0) | ~picture] = np.inf  # Snow and colour bars cover bars.
         state, usual = narrowest_bars(state, margins, video.t_s)
-        # Frames that show nothing lit say nothing of bars; nor do those of no picture.
-        judged = np.isfinite(margins[:, 0]) & (video.values["shown"] == Look.PICTURE)
+        judged = np.isfinite(margins[:, 0])
         margins, usual = np.where(judged[:, None], margins, 0.0), np.where(np.isfinite(usual), usual, 0.0)
         bad = self._barred(margins[:, :2], usual[:, :2], MOST_ACROSS)
         bad |= self._barred(margins[:, 2:], usual[:, 2:], MOST_UPRIGHT)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ COUNTER = 20
 """So many may change in a picture that stands: a running count, a clock."""
 CUT = PLACES // 2
 """A picture that stands and came by changing in so many places came by a cut."""
+SEETHES = 0.35
+"""Where it snows, means change by less than this share of what pixels do."""
 MUD_S, MUD_LEVELS = 0.5, 12
 SAME = 2
 """A place is the same with a mean that differs by so many levels: a coder's noise."""
@@ -95,7 +98,8 @@ class Viewer:
         gradient = values["gradient_x"] + values["gradient_y"]
         solid = (spread.max(axis=1) <= self._solid.max_spread) & (gradient <= self._solid.max_gradient)
         change = np.partition(video.grids["difference"].reshape(len(video), -1), LOGO, axis=1)[:, LOGO] / 8
-        snowed, snow = self._snows(state.snowed, video, spread.max(axis=1), gradient)
+        seethes = self._seethes(state.standing, video, colors, change) & (gradient >= self._snow.min_gradient)
+        snowed, snow = self._snows(state.snowed, video, spread.max(axis=1), gradient, seethes)
         standing, shown, stands_s = self._standing(state.standing, video, colors)
         for look, where in ((Look.SOLID, solid), (Look.SNOW, snow), (Look.BLACK, black)):
             shown[where] = look
@@ -110,11 +114,16 @@ class Viewer:
         return LookState(bars, standing, snowed), replace(video, values={**values, **added})
 
     def _snows(
-        self, state: Snowed, video: Readings, spread: Maps, gradient: NDArray[np.float32]
+        self,
+        state: Snowed,
+        video: Readings,
+        spread: Maps,
+        gradient: NDArray[np.float32],
+        seethes: NDArray[np.bool_],
     ) -> tuple[Snowed, NDArray[np.bool_]]:
         """When it last snowed in full, and which frames show snow. Between, it may be mud of the same level for MUD_S:
         a coder short of bits repeats and smears what it cannot code."""
-        uniform = spread <= self._snow.max_spread
+        uniform = (spread <= self._snow.max_spread) | seethes
         full = uniform & (gradient >= self._snow.min_gradient)
         # The last frame that snows in full, or shows something else; 0: the one in the state.
         last = np.maximum.accumulate(np.where(full | ~uniform, np.arange(1, len(full) + 1), 0))
@@ -122,6 +131,21 @@ class Viewer:
         t_s = np.concatenate(([state.t_s], np.where(full, video.t_s, -np.inf)))[last]
         snow = uniform & (video.t_s - t_s <= MUD_S) & (np.abs(video.values["luma"] - luma) <= MUD_LEVELS)
         return Snowed(float(t_s[-1]), float(luma[-1])), snow
+
+    def _seethes(
+        self, state: Standing | None, video: Readings, colors: Maps, change: NDArray[np.floating[Any]]
+    ) -> NDArray[np.bool_]:
+        """Which frames change much in every place, whose mean hardly does: large grains of snow, or what is left of a
+        picture under it. A cut or a flash changes the means."""
+        found = np.asarray(change >= self._snow.min_seething)
+        for k in np.flatnonzero(found):
+            if not k and state is None:
+                found[k] = False
+                continue
+            before = _maps(state.last)[0] if state is not None and not k else colors[k - 1, 0]
+            means = np.median(np.abs(colors[k, 0] - before))
+            found[k] = means <= SEETHES * np.median(video.grids["difference"][k]) / 8
+        return found
 
     def _standing(
         self, state: Standing | None, video: Readings, colors: Maps

@@ -79,9 +79,10 @@ class SolidColor(InPlaceOfAPicture):
 
 
 class Snow(InPlaceOfAPicture):
-    """All places of the map have about the same mean, and neighbouring pixels differ much, as in no picture. A coder
-    short of bits makes mud of it and repeats what it cannot code; so what is grave is a frame that shows it in full: it
-    changed everywhere, and has the gradients of noise. Without one (the sea, a lawn) it is minor."""
+    """All places of the map have about the same mean, or keep theirs while their pixels change from frame to frame; and
+    neighbouring pixels differ much, as in no picture. A coder short of bits makes mud of it and repeats what it cannot
+    code; so what is grave is a frame that shows it in full: it changed everywhere, and has the gradients of noise.
+    Without one (the sea, a lawn) it is minor."""
 
     kind = "snow"
     looks = (Look.SNOW,)

@@ -44,3 +44,10 @@ def test_bars_that_stay_become_the_shape_of_the_picture() -> None:
     found = run(Letterbox, inputs(video(50), video(25 * 90, 2.0, **BARRED)))
     assert len(found) == 2
     assert 60 <= found[-1].end_s <= 75
+
+
+def test_snow_over_bars_does_not_make_them_new() -> None:
+    film = video(100, bar_top=0.12, bar_bottom=0.12)
+    snow = video(50, 4.0, mean=100, gradient_x=30.0, gradient_y=30.0, grids={"difference": 200})
+    again = video(200, 6.0, bar_top=0.12, bar_bottom=0.12)
+    assert not run(Letterbox, inputs(film), inputs(snow), inputs(again), inputs(ended=True))

@@ -79,6 +79,19 @@ def test_snow_is_grave_once_a_frame_shows_it_in_full() -> None:
     assert {d.severity for d in sea} == {"minor"}
 
 
+def test_snow_of_large_grains_or_over_a_picture_seethes() -> None:
+    """Means differ from place to place, and from frame to frame by less than the pixels do."""
+    mean = np.arange(60, 204).reshape(GRID) + np.random.default_rng(1).integers(-4, 5, (50, *GRID))
+    grids = {"difference": np.full(GRID, 8 * 25)}
+    seething = video(50, mean=mean, grids=grids, gradient_x=15.0, gradient_y=15.0)
+    assert spans(run(Snow, inputs(seething, video(25, 2.0))))[-1] == ("video", 0.04, 2.0)
+    lights = np.where(np.arange(50) % 2, 0, 50)[:, None, None]
+    flashes = video(50, mean=np.arange(60, 204).reshape(GRID) + lights, grids=grids)
+    assert not run(Snow, inputs(flashes), inputs(ended=True))
+    still = video(50, mean=mean, grids={"difference": np.full(GRID, 8 * 4)}, gradient_x=15.0, gradient_y=15.0)
+    assert not run(Snow, inputs(still), inputs(ended=True))
+
+
 def test_snow_goes_on_as_mud_for_a_moment_only() -> None:
     mud = SNOW | {"gradient_x": 1.0, "gradient_y": 1.0}
     parts = [video(1, k * 0.4, **SNOW) if n == 0 else video(9, k * 0.4 + 0.04, **mud) for k in range(5) for n in (0, 1)]
