@@ -23,7 +23,22 @@ from monitor.kernels.temporal import PARAMETERS, TOLD, Memory, follow_damage, no
 from monitor.records import GRID, Event, Readings
 from monitor.settings import BlockCorruptionSettings, Profile
 
-DAMAGE_READS = ("key", "coded", "corrupt", "tiles", "sides", "off_sides", "difference")
+COARSE = 0.45
+"""Of a picture whose edges of 8 x 8 blocks are so much steeper than the rest, pixels tell no damage: all of it was
+coded with too few bits, which is `blockiness`."""
+DAMAGE_READS = (
+    "block_x",
+    "block_y",
+    "gradient_x",
+    "gradient_y",
+    "key",
+    "coded",
+    "corrupt",
+    "tiles",
+    "sides",
+    "off_sides",
+    "difference",
+)
 DAMAGE_COLUMNS = ("damaged", *(f"damage_{name}" for name in ("told", *TOLD[1:])))
 PLACES = GRID[0] * GRID[1]
 
@@ -59,10 +74,10 @@ class Assessor:
         rows = np.stack(
             [video.t_s, durations(video), intra, values["coded"], values["corrupt"] > 0, erred, values["tiles"]], axis=1
         )
-        maps = [
-            np.ascontiguousarray(video.grids[name].reshape(len(video), PLACES))
-            for name in ("sides", "off_sides", "difference")
-        ]
+        maps = [video.grids[name].reshape(len(video), PLACES) for name in ("sides", "off_sides", "difference")]
+        blocks = (values["block_x"] + values["block_y"]) / (values["gradient_x"] + values["gradient_y"] + 1)
+        maps[0] = np.where((blocks < COARSE)[:, None], maps[0], 0)
+        maps = [np.ascontiguousarray(part) for part in maps]
         memory = _loaded(state)
         told = follow_damage(np.ascontiguousarray(rows, np.float64), maps, memory, self._parameters)
         told[:, 2:4] = np.where(told[:, 1:2] > 0, video.t_s[:, None] - told[:, 2:4], 0)

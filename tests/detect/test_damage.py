@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 from builders import event
 from test_block_corruption import LEAD, stream
 
@@ -30,3 +31,15 @@ def test_the_state_is_small_and_goes_through_pickle() -> None:
     state, _ = Assessor(DEFAULT).assess(DamageState(), stream(LEAD + "p"), ())
     assert pickle.loads(pickle.dumps(state)) == state
     assert len(pickle.dumps(state)) < 5600
+
+
+def test_a_picture_that_is_all_blocks_is_not_damaged_unless_its_decoder_says_so() -> None:
+    """Edges of 8 x 8 blocks as steep as everything else: coded with too few bits, which is another kind."""
+    blocks = LEAD + "eex" * 10
+    coarse = {"block_x": np.where(np.arange(len(blocks)) >= len(LEAD), 8.0, 0.0)}
+    _, fine = Assessor(DEFAULT).assess(DamageState(), stream(blocks, sides=6), ())
+    assert (fine.values["damaged"] > 0).any()
+    _, seen = Assessor(DEFAULT).assess(DamageState(), stream(blocks, sides=6, **coarse), ())
+    assert not (seen.values["damaged"] > 0).any()
+    _, said = Assessor(DEFAULT).assess(DamageState(), stream(LEAD + "p" + "x" * 29, **coarse), ())
+    assert (said.values["damaged"] > 0).any()
