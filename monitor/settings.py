@@ -128,10 +128,9 @@ class TestPatternSettings(Temporal):
     min_duration_s: Seconds = 8.0
     clear_s: Seconds = 0.5
     grave_s: Seconds = 5.0
-    min_flat: Ratio = 0.8
-    """Least share of pixels that are like their neighbours: synthetic pictures."""
     min_contrast: Levels = 4.0
     min_slate_flat: Ratio = 0.85
+    """Least share of pixels of a slate that are like their neighbours: synthetic pictures."""
     min_ground: Ratio = 0.45
     """Least share of the places of the map that have the colour of a slate's ground."""
 

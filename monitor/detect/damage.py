@@ -76,7 +76,8 @@ class Assessor:
         )
         maps = [video.grids[name].reshape(len(video), PLACES) for name in ("sides", "off_sides", "difference")]
         blocks = (values["block_x"] + values["block_y"]) / (values["gradient_x"] + values["gradient_y"] + 1)
-        maps[0] = np.where((blocks < COARSE)[:, None], maps[0], 0)
+        speaks = (blocks < COARSE) | (values["corrupt"] > 0) | (erred > 0)
+        maps[0] = np.where(speaks[:, None], maps[0], 0)
         maps = [np.ascontiguousarray(part) for part in maps]
         memory = _loaded(state)
         told = follow_damage(np.ascontiguousarray(rows, np.float64), maps, memory, self._parameters)

@@ -41,5 +41,5 @@ def test_a_picture_that_is_all_blocks_is_not_damaged_unless_its_decoder_says_so(
     assert (fine.values["damaged"] > 0).any()
     _, seen = Assessor(DEFAULT).assess(DamageState(), stream(blocks, sides=6, **coarse), ())
     assert not (seen.values["damaged"] > 0).any()
-    _, said = Assessor(DEFAULT).assess(DamageState(), stream(LEAD + "p" + "x" * 29, **coarse), ())
+    _, said = Assessor(DEFAULT).assess(DamageState(), stream(LEAD + "p" + "P" * 29, **coarse), ())
     assert (said.values["damaged"] > 0).any()
