@@ -36,9 +36,15 @@ INSPECTED_COLUMNS = ("worse", "excess", "beside")
 KINDS = ("blur", "noise", "banding", "blockiness", "combing", "levels")
 NUMBERS = ("blur", "noise", "banding", "blockiness", "blockiness", "combing", "levels", "levels", "levels")
 """The kind that each of the numbers speaks for."""
-CAUSES = (("levels", "banding", 5), ("levels", "blockiness", 3), ("noise", "levels", 2), ("blockiness", "banding", 2))
+CAUSES = (
+    ("levels", "banding", 5),
+    ("levels", "blockiness", 3),
+    ("noise", "levels", 2),
+    ("noise", "blockiness", 3),
+    ("blockiness", "banding", 2),
+)
 """The first changes the number of the second, too, which counts by so much less then: what is clipped is flat, noise
-leaves the legal range where it lies on black, and blocks are flat inside."""
+leaves the legal range where it lies on black, coded noise has blocks, and blocks are flat inside."""
 SAMPLE_S = 0.5
 HYSTERESIS = 0.5
 """A kind that is told goes on down to so many margins."""
