@@ -21,14 +21,17 @@ from monitor.settings import LetterboxSettings, Profile, fingerprint
 MOST_ACROSS, MOST_UPRIGHT = 0.5, 0.75
 """What bars take at most: 2.76:1 in 16:9, 2.39:1 in 4:3 (0.44) above and below; 9:16 in 16:9 (0.68) at the sides. More
 is a small title on black."""
+LASTING = 32
+"""Frames on end in which bars must be gone to be known as gone: more than until a card is known for one."""
 
 
 @dataclass(frozen=True, slots=True)
 class LetterboxState:
-    """The narrowest bars of the last minute, and how long they have been wider."""
+    """The narrowest bars of the last minute, how long they have been wider, and the margins of the last frames."""
 
     bars: BarsState = BarsState()
     hold: HoldState = HoldState()
+    recent: bytes = b""
 
 
 class Letterbox:
@@ -52,21 +55,22 @@ class Letterbox:
         """Go on with the frames that were seen."""
         found: list[Detection] = []
         for video in shown_pictures(seen):
-            bars, rows = self._rows(state.bars, video)
+            bars, recent, rows = self._rows(state, video)
             hold, more = self._hold.step(state.hold, seen, video.track, rows)
             found += more
-            state = LetterboxState(bars, hold)
+            state = LetterboxState(bars, hold, recent)
         if seen.ended:
             hold, more = self._hold.end(state.hold)
             found += more
             state = LetterboxState()
         return state, found
 
-    def _rows(self, state: BarsState, video: Readings) -> tuple[BarsState, Rows]:
+    def _rows(self, state: LetterboxState, video: Readings) -> tuple[BarsState, bytes, Rows]:
         margins = np.stack([video.values[name] for name in BARS], axis=1).astype(np.float64)
         picture = video.values["shown"] == Look.PICTURE
         margins[(video.values["lit"] <= 0) | ~picture] = np.inf  # Snow and colour bars cover bars.
-        state, usual = narrowest_bars(state, margins, video.t_s)
+        recent, lasting = _lasting(state.recent, margins)
+        bars, usual = narrowest_bars(state.bars, lasting, video.t_s)
         judged = np.isfinite(margins[:, 0])
         margins, usual = np.where(judged[:, None], margins, 0.0), np.where(np.isfinite(usual), usual, 0.0)
         bad = self._barred(margins[:, :2], usual[:, :2], MOST_ACROSS)
@@ -74,7 +78,7 @@ class Letterbox:
         share = np.maximum(margins[:, :2].sum(axis=1), margins[:, 2:].sum(axis=1))
         evidence: Evidence = {"bars": (share, "max")}
         rows = Rows(video.t_s, durations(video), video.at, bad, evidence)
-        return state, rows.measured(judged)
+        return bars, recent, rows.measured(judged)
 
     def _barred(self, pair: NDArray[np.float64], usual: NDArray[np.float64], most: float) -> NDArray[np.bool_]:
         """Whether a pair of opposite margins [N, 2] are bars that should not be there, and take `most` together."""
@@ -82,3 +86,12 @@ class Letterbox:
         too_wide = (pair.min(axis=1) >= self.settings.min_bar) & (pair.sum(axis=1) > self.settings.max_bars)
         alike = np.abs(pair[:, 0] - pair[:, 1]) <= self.settings.max_uneven
         return np.asarray((wider | too_wide) & alike & (pair.sum(axis=1) <= most))
+
+
+def _lasting(recent: bytes, margins: NDArray[np.float64]) -> tuple[bytes, NDArray[np.float64]]:
+    """Margins as wide as the widest of the last LASTING frames: a card that covers the bars, and is not known for one
+    yet, is gone or known by then. Also the frames to go on with."""
+    before = np.frombuffer(recent).reshape(-1, 4)
+    known = np.concatenate((np.full((LASTING - 1 - len(before), 4), -np.inf), before, margins))
+    widest = np.lib.stride_tricks.sliding_window_view(known, LASTING, axis=0).max(axis=2)
+    return known[1 - LASTING :][-len(before) - len(margins) :].tobytes(), widest

@@ -32,7 +32,7 @@ CUT = PLACES // 2
 """A picture that stands and came by changing in so many places came by a cut."""
 SEETHES = 0.35
 """Where it snows, means change by less than this share of what pixels do."""
-MUD_S, MUD_LEVELS = 0.5, 12
+MUD_S, MUD_LEVELS = 2.0, 12
 SAME = 2
 """A place is the same with a mean that differs by so many levels: a coder's noise."""
 

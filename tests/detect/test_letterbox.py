@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builders import inputs, run, spans, video
+from builders import cut, inputs, run, spans, video
 
 from monitor.detect.letterbox import Letterbox
 from monitor.settings import FAST
@@ -51,3 +51,18 @@ def test_snow_over_bars_does_not_make_them_new() -> None:
     snow = video(50, 4.0, mean=100, gradient_x=30.0, gradient_y=30.0, grids={"difference": 200})
     again = video(200, 6.0, bar_top=0.12, bar_bottom=0.12)
     assert not run(Letterbox, inputs(film), inputs(snow), inputs(again), inputs(ended=True))
+
+
+def test_a_card_that_is_not_known_for_one_yet_does_not_make_bars_new() -> None:
+    """Colour bars are known once the slow set is due, up to half a second after they came."""
+    film = {"bar_top": 0.12, "bar_bottom": 0.12}
+    assert not run(Letterbox, inputs(video(100, **film), video(12, 4.0), video(200, 4.48, **film)), inputs(ended=True))
+    assert run(Letterbox, inputs(video(100, **film), video(60, 4.0), video(200, 6.4, **film)), inputs(ended=True))
+
+
+@pytest.mark.parametrize("size", [1, 7, 40])
+def test_any_split_decides_the_same(size: int) -> None:
+    parts = [video(100, **BARRED), video(60, 4.0), video(90, 6.4, **BARRED)]
+    split = [cut(part, k, min(k + size, len(part))) for part in parts for k in range(0, len(part), size)]
+    whole = run(Letterbox, inputs(*parts), inputs(ended=True))
+    assert whole == run(Letterbox, *(inputs(part) for part in split), inputs(ended=True)) != []

@@ -97,7 +97,7 @@ def test_snow_goes_on_as_mud_for_a_moment_only() -> None:
     parts = [video(1, k * 0.4, **SNOW) if n == 0 else video(9, k * 0.4 + 0.04, **mud) for k in range(5) for n in (0, 1)]
     assert spans(run(Snow, inputs(*parts, video(25, 2.0))))[-1] == ("video", 0.0, 2.0)
     later = video(50, 2.0, **mud)
-    assert spans(run(Snow, inputs(*parts, later)))[-1] == ("video", 0.0, pytest.approx(1.6 + 0.5, abs=0.05))
+    assert spans(run(Snow, inputs(*parts, later)))[-1] == ("video", 0.0, pytest.approx(1.6 + 2.0, abs=0.05))
     other = video(50, 2.0, **(mud | {"luma": 30.0}))
     assert spans(run(Snow, inputs(*parts, other)))[-1] == ("video", 0.0, 2.0)
 
