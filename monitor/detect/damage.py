@@ -17,15 +17,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.detect.picture import durations
 from monitor.kernels.temporal import PARAMETERS, TOLD, Memory, follow_damage, no_damage
 from monitor.records import GRID, Event, Readings
 from monitor.settings import BlockCorruptionSettings, Profile
 
-COARSE = 0.45
-"""Of a picture whose edges of 8 x 8 blocks are so much steeper than the rest, pixels tell no damage: all of it was
-coded with too few bits, which is `blockiness`."""
+COARSE, COARSER = 0.45, 2.0
+"""Of a picture whose edges of 8 x 8 blocks are so much steeper than the rest, and so many times as steep as within the
+last minute, pixels tell no damage: all of it was coded with too few bits, which is `blockiness`."""
+BUCKET_S, BUCKETS = 10, 6
 DAMAGE_READS = (
     "block_x",
     "block_y",
@@ -49,6 +51,8 @@ class DamageState:
 
     memory: tuple[bytes, bytes, bytes] | None = None
     errors: tuple[float, ...] = ()
+    blocks: tuple[tuple[int, float], ...] = ()
+    """How steep edges of blocks were at the least, per 10 s of media time."""
 
 
 class Assessor:
@@ -76,15 +80,31 @@ class Assessor:
         )
         maps = [video.grids[name].reshape(len(video), PLACES) for name in ("sides", "off_sides", "difference")]
         blocks = (values["block_x"] + values["block_y"]) / (values["gradient_x"] + values["gradient_y"] + 1)
-        speaks = (blocks < COARSE) | (values["corrupt"] > 0) | (erred > 0)
+        blocky, usual = _usual_blocks(state.blocks, blocks, video.t_s)
+        speaks = (blocks < np.maximum(COARSE, COARSER * usual)) | (values["corrupt"] > 0) | (erred > 0)
         maps[0] = np.where(speaks[:, None], maps[0], 0)
         maps = [np.ascontiguousarray(part) for part in maps]
         memory = _loaded(state)
         told = follow_damage(np.ascontiguousarray(rows, np.float64), maps, memory, self._parameters)
         told[:, 2:4] = np.where(told[:, 1:2] > 0, video.t_s[:, None] - told[:, 2:4], 0)
         added = {name: told[:, k].astype(np.float32) for k, name in enumerate(DAMAGE_COLUMNS)}
-        state = DamageState((memory[0].tobytes(), memory[1].tobytes(), memory[2].tobytes()), tuple(waiting))
+        state = DamageState((memory[0].tobytes(), memory[1].tobytes(), memory[2].tobytes()), tuple(waiting), blocky)
         return state, replace(video, values={**values, **added})
+
+
+def _usual_blocks(
+    before: tuple[tuple[int, float], ...], blocks: NDArray[np.float32], t_s: NDArray[np.float64]
+) -> tuple[tuple[tuple[int, float], ...], NDArray[np.float64]]:
+    """How steep edges of blocks are at the least, per 10 s; and for each frame, in the last minute up to it."""
+    numbers = np.floor(t_s / BUCKET_S).astype(np.int64)
+    known = dict(before)
+    usual = np.empty(len(blocks))
+    for number in np.unique(numbers).tolist():
+        rows = numbers == number
+        recent = min((least for n, least in known.items() if number - BUCKETS < n <= number), default=np.inf)
+        usual[rows] = np.minimum(np.minimum.accumulate(blocks[rows]), recent)
+        known[number] = min(known.get(number, np.inf), float(blocks[rows].min()))
+    return tuple(sorted(known.items())[-BUCKETS:]), usual
 
 
 def _loaded(state: DamageState) -> Memory:

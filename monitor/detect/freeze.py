@@ -70,13 +70,11 @@ class Freeze:
             )
             whole, still = self._still(state, video)
             bad = whole | (windows.stands & (video.values["shown"] == Look.PICTURE))
-            rows, lively = self._rows(state, video, bad, np.where(whole, 1.0, windows.area), windows.live)
+            rows, going_on, lively = self._rows(state, video, bad, np.where(whole, 1.0, windows.area), windows.live)
             hold, more = self._hold.step(state.hold, seen, video.track, rows)
             found += more
             last = video.grids["mean"][-1].tobytes()
-            state = FreezeState(
-                hold, bool(bad[-1]), still, last, float(video.t_s[-1]), float(video.at[-1]), window, lively
-            )
+            state = FreezeState(hold, going_on, still, last, float(video.t_s[-1]), float(video.at[-1]), window, lively)
         if seen.ended:
             hold, more = self._hold.end(state.hold)
             found += more
@@ -115,13 +113,15 @@ class Freeze:
         bad: NDArray[np.bool_],
         area: NDArray[np.float64],
         live: NDArray[np.float64],
-    ) -> tuple[Rows, bool]:
-        """Rows for the hold, and whether the last one stands since it was in motion. A freeze begins with the frame
-        before the first that repeats it."""
+    ) -> tuple[Rows, bool, bool]:
+        """Rows for the hold, whether the last one stands, and whether since it was in motion. A freeze begins with the
+        frame before the first that repeats it."""
         measured = ~np.isnan(video.values["drift"])
         t_s, at, lasts = video.t_s.copy(), video.at.copy(), durations(video)
         grave, going_on, lively = np.zeros(len(video), np.bool_), state.bad, state.lively
-        for k in np.flatnonzero(measured) if bad.any() else ():
+        if measured.any() and not bad.any():
+            going_on = False
+        for k in np.flatnonzero(measured & bad.any()):
             if bad[k] and not going_on:
                 before_s, before_at = (video.t_s[k - 1], video.at[k - 1]) if k else (state.last_t_s, state.last_at)
                 lasts[k] += t_s[k] - before_s
@@ -135,7 +135,7 @@ class Freeze:
             "area": (area, "max"),
         }
         sure = np.where(grave, 0.95, 0.6)
-        return Rows(t_s, lasts, at, bad, evidence, grave, sure).measured(measured), lively
+        return Rows(t_s, lasts, at, bad, evidence, grave, sure).measured(measured), going_on, lively
 
 
 def _drift(now: bytes, then: bytes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 import numpy as np
-from builders import event
+from builders import cut, event
 from test_block_corruption import LEAD, stream
 
 from monitor.detect.damage import DAMAGE_COLUMNS, Assessor, DamageState
@@ -43,3 +43,22 @@ def test_a_picture_that_is_all_blocks_is_not_damaged_unless_its_decoder_says_so(
     assert not (seen.values["damaged"] > 0).any()
     _, said = Assessor(DEFAULT).assess(DamageState(), stream(LEAD + "p" + "P" * 29, **coarse), ())
     assert (said.values["damaged"] > 0).any()
+
+
+def test_a_picture_that_was_always_all_blocks_can_be_damaged() -> None:
+    """A test card has its edges where blocks have theirs."""
+    _, seen = Assessor(DEFAULT).assess(DamageState(), stream(LEAD + "eex" * 10, sides=6, block_x=8.0), ())
+    assert (seen.values["damaged"] > 0).any()
+
+
+def test_any_split_assesses_the_same() -> None:
+    parts = LEAD + "eex" * 10 + "BBP" * 9
+    coarse = {"block_x": np.where(np.arange(len(parts)) % 50 < 20, 8.0, 0.0)}
+    whole = stream(parts, sides=6, **coarse)
+    state, seen = Assessor(DEFAULT).assess(DamageState(), whole, ())
+    split, found = DamageState(), []
+    for k in range(0, len(parts), 7):
+        split, part = Assessor(DEFAULT).assess(split, cut(whole, k, min(k + 7, len(parts))), ())
+        found.append(part.values["damaged"])
+    assert split == state
+    assert np.array_equal(np.concatenate(found), seen.values["damaged"])

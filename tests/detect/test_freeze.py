@@ -86,3 +86,16 @@ def test_any_split_gives_the_same_states_and_detections(
         split += more
     assert split == whole
     assert repr(split_state) == repr(whole_state)
+
+
+def test_frames_that_were_not_measured_say_nothing_at_the_end_of_a_step_either() -> None:
+    looks = [LOOKS[name] for name, n in (("moving", 1), ("still", 1), ("unknown", 52), ("moving", 1)) for _ in range(n)]
+    columns = {
+        key: np.array([look.get(key, 5.0 if key == "drift" else 0.5) for look in looks]) for key in ("drift", "moving")
+    }
+    whole = video(len(looks), **columns)
+    panel = Panel(FAST, [build for build in REGISTERED if build(FAST).kind == "freeze"])
+    states, _ = panel.step({}, inputs(whole))
+    split, _ = panel.step({}, inputs(cut(whole, 0, 3)))
+    split, _ = panel.step(split, inputs(cut(whole, 3, len(looks))))
+    assert repr(split["freeze"]) == repr(states["freeze"])

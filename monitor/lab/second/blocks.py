@@ -28,7 +28,6 @@ class _Link:
 # blocks are twice as large.
 _LINKS = (
     tuple(_Link("mpeg2video", *steps) for steps in ((20, 12), (31, 6), (24, 1), (31, 1), (20, 1, True), (31, 1, True))),
-    tuple(_Link("mpeg4", *steps) for steps in ((20, 12), (31, 6), (31, 3), (31, 1), (20, 1, True), (31, 1, True))),
     tuple(_Link("mjpeg", *steps) for steps in ((12, 1), (25, 1), (40, 1), (55, 1), (31, 1, True), (55, 1, True))),
     tuple(_Link("libx264", *steps) for steps in ((40, 6), (43, 6), (46, 6), (49, 6), (51, 6), (49, 6, True))),
 )
@@ -46,7 +45,7 @@ _PROGRAMME_PIXELS = 640 * 360
 def blockiness(clip: Clip, strength: Strength, dice: np.random.Generator) -> Made:
     """Visible blocks all over: amount = by how many levels the picture is steeper across their edges than elsewhere.
 
-    MPEG-2, MPEG-4 part 2, JPEG, or H.264 without its deblocking filter, each as fine as gives the strength: 1.5, 1.9,
+    MPEG-2, JPEG, or H.264 without its deblocking filter, each as fine as gives the strength: 1.5, 1.9,
     2.5 times as steep across the edges and steps of 1, 1.6, 2.3 levels. Checked on a part of each event after an
     encoder like the programme's, which takes much of the blocks away.
     """

@@ -90,7 +90,6 @@ def event_of(span: Span, seen: Mapping[int, Wrong], unit: str) -> Event:
 
 _LINKS: dict[str, dict[str, str]] = {
     "mpeg2video": {"qmin": "3", "qmax": "3", "b": "50M", "g": "12", "bf": "2"},
-    "mpeg4": {"qmin": "3", "qmax": "3", "b": "50M", "g": "25", "bf": "0", "ps": "600"},
     "libx264": {"preset": "superfast", "qp": "20", "g": "25", "bf": "1", "x264-params": f"{X264_STEADY}:slices=6"},
 }
 _LINK_TRIES = 10

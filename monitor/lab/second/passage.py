@@ -13,6 +13,7 @@ from av.video.codeccontext import VideoCodecContext
 from monitor.lab.second.graph import picture_of
 from monitor.lab.second.pictures import Picture
 
+# No MPEG-4 part 2: what its decoder in PyAV 18.1 gives hangs on memory that nothing was written to.
 # With AVX-512 the x264 of PyAV 18.1 decides by memory that nothing was written to: 12 runs gave up to 11 files.
 X264_STEADY = "threads=1:asm=avx2" if platform.machine() in ("x86_64", "AMD64") else "threads=1"
 
