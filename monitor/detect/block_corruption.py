@@ -25,7 +25,8 @@ class BlockCorruptionState:
 
 
 class BlockCorruption:
-    """Turns what the Assessor tells of damage into detections. Small damage (`grave_area`) is `minor`."""
+    """Turns what the Assessor tells of damage into detections. Small damage (`grave_area`) is `minor`, and so is what
+    only pixels show: sharp edges that move look alike."""
 
     kind = "block_corruption"
     version = 1
@@ -63,7 +64,7 @@ class BlockCorruption:
         t_s, at = float(video.t_s[row]), float(video.at[row])
         if told["told"] in (OPENED, OPENED_GRAVE):
             start_s = max(0.0, round(t_s - told["from_s"], 6))
-            grave = told["told"] == OPENED_GRAVE
+            grave = told["told"] == OPENED_GRAVE and told["flagged"] > 0
             opened = Detection(
                 detection_id=detection_id(seen, self.kind, video.track, start_s),
                 revision=0,
@@ -84,7 +85,7 @@ class BlockCorruption:
             opened = replace(
                 opened,
                 revision=opened.revision + 1,
-                severity=self.settings.severity,
+                severity=self.settings.severity if told["flagged"] else opened.severity,
                 confidence=confidence,
                 evidence=evidence,
             )

@@ -107,6 +107,17 @@ def test_area_and_where() -> None:
     assert last.severity == "minor", "below 5 % only the decoder's word is grave"
 
 
+def test_what_only_pixels_show_is_minor_however_large() -> None:
+    wide = np.zeros((len(LEAD) + 57, *GRID))
+    wide[len(LEAD) : len(LEAD) + 30, 2:8, 2:14] = 6
+    maps = {"sides": wide, "off_sides": np.zeros(GRID), "difference": 40}
+    seen = found(inputs(stream(LEAD + "eex" * 10 + "BBP" * 9, grids=maps)))
+    assert seen[-1].evidence["area"] > 0.3
+    assert {d.severity for d in seen} == {"minor"}
+    said = found(inputs(stream(LEAD + "bbp" + "x" * 27 + "BBP" * 9, grids=maps)))
+    assert said[-1].severity == "major"
+
+
 @pytest.mark.parametrize("parts", ["eex" * 10 + "BBP" * 9, "BBP" * 20])
 def test_what_stood_out_before_is_in_the_picture(parts: str) -> None:
     """Bars, a table, a border of blocks."""
