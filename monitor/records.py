@@ -27,6 +27,7 @@ SEVERITIES: tuple[Severity, ...] = ("info", "minor", "major", "critical")
 
 GRID = (9, 16)
 """Rows and columns of every map of the picture (`Readings.grids`)."""
+PLACES = GRID[0] * GRID[1]
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from monitor.detect.base import Inputs, detection_id
 from monitor.detect.damage import DAMAGE_COLUMNS
 from monitor.detect.picture import shown_pictures
-from monitor.kernels.temporal import CLOSED, GRAVE, OPENED, OPENED_GRAVE
+from monitor.kernels.damage import CLOSED, GRAVE, OPENED, OPENED_GRAVE
 from monitor.records import SEVERITIES, Depth, Detection, Readings, Severity
 from monitor.settings import BlockCorruptionSettings, Profile, fingerprint
 

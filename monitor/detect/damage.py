@@ -2,7 +2,7 @@
 `block_corruption` and for all that such blocks would deceive.
 
     damaged        share of the picture that looks wrong, as far as it is known with this frame; 0: nothing does
-    damage_told    what there is to tell of damage with this frame: nothing, or one of monitor.kernels.temporal
+    damage_told    what there is to tell of damage with this frame: nothing, or one of monitor.kernels.damage
     damage_from_s, damage_until_s
                    when it began, and when the last frame that shows it ends: seconds before this frame
     damage_area    mean share of the picture over the damage so far
@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detect.picture import durations
-from monitor.kernels.temporal import PARAMETERS, TOLD, Memory, follow_damage, no_damage
-from monitor.records import GRID, Event, Readings
+from monitor.kernels.damage import PARAMETERS, TOLD, Memory, follow_damage, no_damage
+from monitor.records import PLACES, Event, Readings
 from monitor.settings import BlockCorruptionSettings, Profile
 
 COARSE, COARSER = 0.45, 2.0
@@ -42,7 +42,6 @@ DAMAGE_READS = (
     "difference",
 )
 DAMAGE_COLUMNS = ("damaged", *(f"damage_{name}" for name in ("told", *TOLD[1:])))
-PLACES = GRID[0] * GRID[1]
 
 
 @dataclass(frozen=True, slots=True)

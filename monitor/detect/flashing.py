@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
 from monitor.detect.picture import durations, shown_pictures
-from monitor.kernels.flash import PLACES, Trend, follow_flashes, no_trend
-from monitor.records import Depth, Detection, Readings
+from monitor.kernels.flash import Trend, follow_flashes, no_trend
+from monitor.records import PLACES, Depth, Detection, Readings
 from monitor.settings import FlashingSettings, Profile, fingerprint
 
 WINDOW_S = 1.0

@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detect.picture import BLACK_READS, BarsState, BlackPicture
-from monitor.records import GRID, Readings
+from monitor.records import GRID, PLACES, Readings
 from monitor.settings import Profile, SnowSettings, SolidColorSettings, TestPatternSettings
 
 LOOK_READS = (*BLACK_READS, "flat", "contrast", "gradient_x", "gradient_y", "mean", "difference", "u", "v")
 LOOK_COLUMNS = ("shown", "dark_ratio", "spread", "least_change", "stands_s")
-PLACES = GRID[0] * GRID[1]
 LOGO = 2
 """So many places of the map may differ from all others: a channel's logo."""
 COUNTER = 20

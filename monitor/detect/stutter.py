@@ -16,8 +16,8 @@ from monitor.detect.base import Inputs
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.picture import durations, shown_pictures
-from monitor.kernels.motion import PLACES, Memory, follow_motion, no_motion
-from monitor.records import Depth, Detection, Readings
+from monitor.kernels.motion import Memory, follow_motion, no_motion
+from monitor.records import PLACES, Depth, Detection, Readings
 from monitor.settings import Profile, StutterSettings, fingerprint
 
 WINDOW_S = 1.0

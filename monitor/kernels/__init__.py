@@ -4,7 +4,7 @@ The contract of every picture kernel: **integers per tile.** Each tile of a pict
 every twin, bit for bit; whatever has a fraction in it is computed from them afterwards, once, in `monitor.columns`.
 """
 
-from monitor.kernels import flash, grid, motion, picture, sound, temporal
+from monitor.kernels import damage, flash, grid, motion, picture, sound
 from monitor.kernels.grid import Summary, places, summarise
 from monitor.kernels.picture import (
     CHROMA_TILE,
@@ -55,6 +55,6 @@ def warm_up() -> None:
     picture.compile_all()
     grid.compile_all()
     sound.compile_all()
-    temporal.compile_all()
+    damage.compile_all()
     flash.compile_all()
     motion.compile_all()

@@ -15,7 +15,8 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-PLACES = 144
+from monitor.kernels.grid import PLACES
+
 PEAK_CD = 200.0
 """Luminance of white on the display that BT.1702 is about."""
 RED = 0.8

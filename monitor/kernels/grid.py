@@ -11,6 +11,9 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+PLACES = 144
+"""Places of the coarse grid that readings keep, 9 x 16, as the recurrences over time go through them."""
+
 
 class Summary(NamedTuple):
     """One picture: `totals` int64 [k] per statistic; `cells` int64 [k, rows, columns] of the grid; `margins` int64 [4]:

@@ -16,7 +16,8 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-PLACES = 144
+from monitor.kernels.grid import PLACES
+
 LEVELS = 9
 """Changes from picture to picture with no hold between, of which the median is the motion."""
 MOVES = 0.5

@@ -18,9 +18,10 @@ def test_warming_up_again_does_nothing() -> None:
 
 
 MISSES = """
-from monitor.kernels import grid, picture, sound, temporal, warm_up
+from monitor.kernels import damage, flash, grid, motion, picture, sound, warm_up
 warm_up()
-kernels = [grid._summarise, sound._rows, temporal._follow, *picture.all_kernels()]
+followers = [damage._follow, flash._follow, motion._follow]
+kernels = [grid._summarise, grid._places, sound._rows, *followers, *picture.all_kernels()]
 print([kernel.py_func.__qualname__ for kernel in kernels if kernel.stats.cache_misses])
 """
 

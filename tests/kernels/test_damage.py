@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from monitor.kernels.temporal import (
+from monitor.kernels.damage import (
     CLOSED,
     OPENED,
     OPENED_GRAVE,

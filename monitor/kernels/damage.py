@@ -1,5 +1,5 @@
-"""Recurrences over time that are too slow in Python: row by row over readings, with everything they remember handed in
-and out. Owns the loop, not the thresholds, and not what its answer is called.
+"""Damage over time, which is too slow to follow in Python: row by row over readings, with everything it remembers
+handed in and out. Owns the loop, not the thresholds, and not what its answer is called.
 
 `follow_damage` looks for blocks that were made up by a decoder. Sides of macroblocks stand out in any picture here and
 there, so what counts is how many stand out in a place of the picture *beyond* the most of the last seconds there (the
@@ -18,7 +18,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-PLACES = 144
+from monitor.kernels.grid import PLACES
 
 RING, OFF_RING, NORMAL, CHANGES = 8, 4, 5, 3
 """Rows remembered; periods of the normal, the newest first; rows of differences."""
