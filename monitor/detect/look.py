@@ -196,9 +196,11 @@ def is_bars(color: Maps) -> bool:
     if saturated.mean() < 0.35:
         return False
     for turned in (color[:, :5], color.transpose(0, 2, 1)[:, 2:-2]):
-        alike = np.ptp(turned, axis=1).max(axis=0) <= 8
+        alike = (turned.max(axis=1) - turned.min(axis=1)).max(axis=0) <= 8
+        if np.count_nonzero(alike) < 0.7 * len(alike):
+            continue
         steps = np.abs(np.diff(np.median(turned, axis=1), axis=1)).max(axis=0) > 16
-        if alike.mean() >= 0.7 and steps.sum() >= 2:
+        if np.count_nonzero(steps) >= 2:
             return True
     return False
 

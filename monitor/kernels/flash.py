@@ -77,6 +77,7 @@ def compile_all() -> None:
 @nb.njit(cache=True)
 def _follow(t_s, mean, u, v, extremes, ways, turned_s, limits, together, linear, found):  # type: ignore[no-untyped-def]
     for n in range(mean.shape[0]):
+        rising, falling = np.zeros(2, np.int64), np.zeros(2, np.int64)
         for k in range(mean.shape[1]):
             y = (np.int32(mean[n, k]) - 16) * 1.164
             cb, cr = np.int32(u[n, k]) - 128, np.int32(v[n, k]) - 128
@@ -87,21 +88,28 @@ def _follow(t_s, mean, u, v, extremes, ways, turned_s, limits, together, linear,
             for what in range(2):
                 red = np.float32(max(r - g - b, np.float32(0)))
                 now = red if what else np.float32(0.2126 * r + 0.7152 * g + 0.0722 * b)
-                parts = ways[what], ways[2 + what]
-                way = _turned(now, saturated or what == 0, extremes[what], extremes[2 + what], *parts, k, limits[what])
+                way = _turned(now, saturated or what == 0, extremes, ways, what, k, limits)
                 if way != 0:
                     ways[4 + what, k], turned_s[what, k] = way, t_s[n]
-                elif t_s[n] - turned_s[what, k] > TOGETHER_S:
+                elif ways[4 + what, k] != 0 and t_s[n] - turned_s[what, k] > TOGETHER_S:
                     ways[4 + what, k] = 0
+                rising[what] += ways[4 + what, k] > 0
+                falling[what] += ways[4 + what, k] < 0
         for what in range(2):
-            for way in (1, -1):
-                if (ways[4 + what] * way > 0).sum() >= together:
-                    large = (ways[4 + what] * way > 1).sum() >= together
-                    for k in range(mean.shape[1]):
-                        if ways[4 + what, k] * way > 0:
-                            found[what, n, k] = True
-                            found[2 + what, n, k] = large and ways[4 + what, k] * way > 1
-                            ways[4 + what, k] = 0
+            if rising[what] >= together:
+                _count(ways[4 + what], 1, together, found[what, n], found[2 + what, n])
+            if falling[what] >= together:
+                _count(ways[4 + what], -1, together, found[what, n], found[2 + what, n])
+
+
+@nb.njit(cache=True)
+def _count(turned, way, together, found, large):  # type: ignore[no-untyped-def]
+    """What turned this way counts, and is large if enough of it is. Nothing is counted twice."""
+    wide = (turned * way > 1).sum() >= together
+    for k in range(len(turned)):
+        if turned[k] * way > 0:
+            found[k], large[k] = True, wide and turned[k] * way > 1
+            turned[k] = 0
 
 
 @nb.njit(cache=True)
@@ -110,20 +118,18 @@ def _index(value):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _turned(now, counts, extremes, before, ways, flags, k, limits):  # type: ignore[no-untyped-def]
+def _turned(now, counts, extremes, ways, what, k, limits):  # type: ignore[no-untyped-def]
     """Which way the value has gone so far from its last extreme, against the way it went before, with the lower end
     below a limit; 0: it has not. Either end must count. Twice that if the last two swings were large."""
-    last, way = extremes[k], ways[k]
-    if last != last:
-        extremes[k], flags[k] = now, counts
-        return 0
+    last, way, flags = extremes[what, k], ways[what, k], ways[2 + what, k]
     step = now - last
-    if way != 0 and step * way >= 0:
-        extremes[k], flags[k] = now, flags[k] & 2 | counts
+    if last != last or (way != 0 and step * way >= 0):
+        extremes[what, k], ways[2 + what, k] = now, flags & 2 | counts
         return 0
-    if abs(step) < limits[0] or min(now, last) >= limits[1] or not (counts or flags[k] & 1):
+    if abs(step) < limits[what, 0] or min(now, last) >= limits[what, 1] or not (counts or flags & 1):
         return 0
-    swung = abs(last - before[k]) >= LARGE * limits[0]
-    large = swung and flags[k] & 2
-    extremes[k], before[k], ways[k], flags[k] = now, last, 1 if step > 0 else -1, 2 * swung | counts
-    return 2 * ways[k] if large else ways[k]
+    swung = abs(last - extremes[2 + what, k]) >= LARGE * limits[what, 0]
+    way = 1 if step > 0 else -1
+    extremes[what, k], extremes[2 + what, k] = now, last
+    ways[what, k], ways[2 + what, k] = way, 2 * swung | counts
+    return 2 * way if swung and flags & 2 else way
