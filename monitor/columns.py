@@ -65,7 +65,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.kernels import CHROMA_TILE, FAST, GRID_PHASES, SLOW, TILE, Summary, places
+from monitor.kernels import CHROMA_TILE, FAST, GRID_PHASES, SLOW, TILE, Summary, places, row_pixels
 from monitor.records import GRID, Frame, Reason
 
 DARK_AND_LIT: Mapping[int, tuple[float, float]] = {16: (0.108, 0.225), 18: (0.066, 0.166)}
@@ -147,11 +147,11 @@ class Slow:
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What was counted of one picture. `chroma`: of each of the two chroma planes the sums in each place of the grid,
-    and in all (none: a grey format). `sides`: on the macroblock grid and beside it, [2, rows, columns] of the grid. NaN
+    and in all (none: a grey format). `sides`: on the macroblock grid and beside it, in each place. NaN
     where there was nothing to compare."""
 
     summary: Summary
-    sides: NDArray[np.int64]
+    sides: tuple[NDArray[np.int64], ...]
     chroma: tuple[tuple[NDArray[np.int64], int], ...]
     changed: float
     drift: float
@@ -279,7 +279,7 @@ def values_of(
         measured = _slow(form, [c for c in counts if c.slow is not None], levels)
         for name, column in measured.items():
             values[name][due] = column
-    sides = np.minimum(np.stack([c.sides for c in counts]), 255).astype(np.uint8)
+    sides = np.minimum(np.array([c.sides for c in counts]), 255).astype(np.uint8)
     for i, c in enumerate(counts):
         if c.rows is not None:
             values["seam"][i], values["seam_at"][i] = _seam(c.rows, width, levels.scale)
@@ -339,7 +339,7 @@ def _seam(rows: NDArray[np.int64], width: int, scale: float) -> tuple[float, flo
     """The largest seam of a picture, and where it is; NaN where there are too few rows."""
     if rows.shape[1] <= 2 * SEAM_MARGIN:
         return math.nan, math.nan
-    step, change, late, early = rows / width * scale
+    step, change, late, early = rows / row_pixels(width) * scale
     first, last = SEAM_MARGIN, len(step) - SEAM_MARGIN + 1
     seams = np.full(last - first, np.inf)
     for part in (step, step - np.minimum(late, early)):

@@ -132,7 +132,7 @@ def _count(
         drift = _apart(frame, reference, levels.scale)
     counts = Counts(
         summary=summary,
-        sides=np.stack([places(tiles, GRID)[0] for tiles in side_tiles(frame.planes[0], levels.unit)]),
+        sides=tuple(places(tiles, GRID)[0] for tiles in side_tiles(frame.planes[0], levels.unit)),
         chroma=tuple(places(tiles, GRID) for tiles, _ in chroma),
         changed=math.nan if previous is None else changed,
         drift=math.nan if previous is None else drift,

@@ -120,7 +120,8 @@ def defined(planes: tuple[Levels, ...], before: tuple[Levels, ...], full_range: 
 
 def seam(p: Levels, q: Levels) -> dict[str, float]:
     """The truth of the largest seam: beyond the rows above and below, beyond the picture before, between what moves."""
-    height = len(p)
+    height, width = p.shape
+    p, q = (plane[:, : width // 32 * 32 or width] for plane in (p, q))
     if height < 11:
         return {"seam": np.nan, "seam_at": np.nan}
     up = [max(y - 1, 0) for y in range(height)]

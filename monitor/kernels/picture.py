@@ -22,7 +22,7 @@ from monitor.kernels.fast_set import columns_kernel, eights_kernel
 from monitor.kernels.lanes import EIGHTS, apart, load, nothing, total, widen
 from monitor.kernels.side_set import sides_kernel
 from monitor.kernels.slow_set import slow_kernel
-from monitor.kernels.tear_set import rows_kernel
+from monitor.kernels.tear_set import rows_eights_kernel, rows_kernel
 
 TILE = 16
 """Height and width of a tile in pixels; the last row and column of tiles may be smaller."""
@@ -147,7 +147,8 @@ def side_tiles(plane: Plane, unit: int) -> NDArray[np.int32]:
 
 
 def row_steps(plane: Plane, previous: Plane) -> NDArray[np.int64]:
-    """Sums over each row of a plane, int64 [4, h]. Types and shapes as above. In row 0, what is above is row 0 itself.
+    """Sums over each row of a plane, int64 [4, h]: over whole columns of 32, or all pixels where there are fewer. Types
+    and shapes as above. In row 0, what is above is row 0 itself.
 
     [0, y] of |pixel - the pixel above|
     [1, y] of |pixel - the same pixel of `previous`|
@@ -157,10 +158,18 @@ def row_steps(plane: Plane, previous: Plane) -> NDArray[np.int64]:
     _check(plane)
     _check_alike(plane, previous)
     now, before = _rows(plane), _rows(previous)
-    lanes = _LANES[plane.dtype]
+    width = row_pixels(plane.shape[1])
     out = np.empty((4, plane.shape[0]), np.int64)
-    _ROWS_KERNELS[plane.dtype](now, before, plane.shape[1] // lanes * lanes, out)
+    if EIGHTS and plane.dtype == np.uint8 and width % 32 == 0:
+        _ROWS_EIGHTS(now, before, width, out)
+    else:
+        _ROWS_KERNELS[plane.dtype](now, before, width // 32 * 32, width, out)
     return out
+
+
+def row_pixels(width: int) -> int:
+    """How many pixels of a row `row_steps` adds up."""
+    return width // 32 * 32 or width
 
 
 def chroma_tiles(plane: Plane, previous: Plane) -> tuple[NDArray[np.int32], int]:
@@ -204,13 +213,14 @@ def compile_all() -> None:
         _FAST_KERNELS[dtype].compile((plane, plane, n, n, n, fast))
         _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, n, tiles, sums, types.uint32[:, ::1]))
         _SUMS_KERNELS[dtype].compile((plane, plane, n))
-        _ROWS_KERNELS[dtype].compile((plane, plane, n, sums))
+        _ROWS_KERNELS[dtype].compile((plane, plane, n, n, sums))
         _SIDES_KERNELS[dtype].compile((plane, n, n, n, fast))
         _CHROMA_KERNELS[dtype].compile((plane, plane, n, fast_tile))
         chroma_rest.compile((plane, plane, n, fast_tile))
     if EIGHTS:
         plane = types.Array(types.uint8, 2, "A", readonly=True)
         _EIGHTS_KERNEL.compile((plane, plane, types.int64, types.int64, types.int32[:, :, ::1]))
+        _ROWS_EIGHTS.compile((plane, plane, types.int64, types.int64[:, ::1]))
         _CHROMA_EIGHTS.compile((plane, plane, types.int64, types.int32[:, ::1]))
     for kernel in all_kernels():
         kernel.disable_compile()
@@ -219,7 +229,13 @@ def compile_all() -> None:
 def all_kernels() -> list[Any]:
     """Every kernel of this file, for those who compile them or look after that."""
     by_type = (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _ROWS_KERNELS, _CHROMA_KERNELS, _SIDES_KERNELS)
-    return [_EIGHTS_KERNEL, _CHROMA_EIGHTS, chroma_rest, *(kernel for some in by_type for kernel in some.values())]
+    return [
+        _EIGHTS_KERNEL,
+        _CHROMA_EIGHTS,
+        _ROWS_EIGHTS,
+        chroma_rest,
+        *(kernel for some in by_type for kernel in some.values()),
+    ]
 
 
 def _check(plane: Plane) -> None:
@@ -304,5 +320,6 @@ _FAST_KERNELS = {dtype: columns_kernel(lanes) for dtype, lanes in _LANES.items()
 _SLOW_KERNELS = {dtype: slow_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}
 _CHROMA_KERNELS = {dtype: chroma_columns_kernel(lanes) for dtype, lanes in _LANES.items()}
+_ROWS_EIGHTS = rows_eights_kernel()
 _ROWS_KERNELS = {dtype: rows_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SIDES_KERNELS = {dtype: sides_kernel(lanes) for dtype, lanes in _LANES.items()}

@@ -8,7 +8,32 @@ import numba as nb
 import numpy as np
 
 from monitor.kernels import lanes
-from monitor.kernels.lanes import apart, load, nothing, total, widen
+from monitor.kernels.lanes import apart, eights, load, nothing, total, widen
+
+
+def rows_eights_kernel() -> Any:
+    """For bytes, where there are `eights`, and whole columns of 32."""
+    source = lanes.SOURCE
+
+    @nb.njit(cache=True, nogil=True)
+    def rows_by_eights(plane, before, whole, out):  # type: ignore[no-untyped-def]
+        _ = source
+        for y in range(plane.shape[0]):
+            up = max(y - 1, 0)
+            first = load(plane, y, 0, 32)
+            step = eights(first, first)
+            change, late, early = step, step, step
+            for x in range(0, whole, 32):
+                pixels, above = load(plane, y, x, 32), load(plane, up, x, 32)
+                earlier = load(before, y, x, 32)
+                step += eights(pixels, above)
+                change += eights(pixels, earlier)
+                late += eights(pixels, load(before, up, x, 32))
+                early += eights(earlier, above)
+            out[0, y], out[1, y] = total(step, 1), total(change, 1)
+            out[2, y], out[3, y] = total(late, 1), total(early, 1)
+
+    return rows_by_eights
 
 
 def rows_kernel(count: int) -> Any:
@@ -18,8 +43,8 @@ def rows_kernel(count: int) -> Any:
     source = lanes.SOURCE
 
     @nb.njit(cache=True, nogil=True)
-    def rows(plane, before, whole, out):  # type: ignore[no-untyped-def]
-        """The columns up to `whole`, a multiple of `count`, many at a time; the rest, one by one."""
+    def rows(plane, before, whole, width, out):  # type: ignore[no-untyped-def]
+        """The columns up to `whole`, a multiple of `count`, many at a time; those up to `width`, one by one."""
         _ = source
         out[:] = 0
         for y in range(plane.shape[0]):
@@ -38,7 +63,7 @@ def rows_kernel(count: int) -> Any:
                 out[1, y] += total(change, 1)
                 out[2, y] += total(late, 1)
                 out[3, y] += total(early, 1)
-            for x in range(whole, plane.shape[1]):
+            for x in range(whole, width):
                 pixel, above = np.int64(plane[y, x]), np.int64(plane[up, x])
                 earlier = np.int64(before[y, x])
                 out[0, y] += abs(pixel - above)
