@@ -30,6 +30,7 @@ The slow set, where it is due (see `monitor.measure`):
                    smallest and largest luma; the levels with 1 %, 50 %, 99 % of the pixels at or below them
     under, over    share of pixels below and above the legal range (16 to 235; none in full range)
     crushed, blown share of pixels at or below its lowest, at or above its highest level
+                   (shares and percentiles are of two lines in four, which belong to both fields)
     sharpness      mean absolute Laplacian (4 neighbours)
     noise          estimated standard deviation of white noise (Immerkær 1996)
     comb           mean distance of a pixel from the range of those above and below: large where the two fields of an
@@ -48,7 +49,7 @@ Some times a second:
                    itself a picture ago. With motion on both sides; else 0
 Maps: `mean` (luma, rounded), `difference` (eighths of a level, rounded up, 255 = 32 levels or more), `u` and `v` (means
 of chroma, rounded), `sides` and `off_sides` (sides of the tiles of a place that stand out on the macroblock grid, and
-beside it: see `monitor.kernels.picture.side_tiles`; 255 = 255 or more).
+beside it: see `monitor.kernels.picture.fast_tiles`; 255 = 255 or more).
 
 A picture too small for a stencil has NaN there, and the reason TOO_SMALL. With nothing to compare it with, the reason
 is NO_PREVIOUS, whatever its size.
@@ -147,11 +148,9 @@ class Slow:
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What was counted of one picture. `chroma`: of each of the two chroma planes the sums in each place of the grid,
-    and in all (none: a grey format). `sides`: on the macroblock grid and beside it, in each place. NaN
-    where there was nothing to compare."""
+    and in all (none: a grey format). NaN where there was nothing to compare."""
 
     summary: Summary
-    sides: tuple[NDArray[np.int64], ...]
     chroma: tuple[tuple[NDArray[np.int64], int], ...]
     changed: float
     drift: float
@@ -279,7 +278,7 @@ def values_of(
         measured = _slow(form, [c for c in counts if c.slow is not None], levels)
         for name, column in measured.items():
             values[name][due] = column
-    sides = np.minimum(np.array([c.sides for c in counts]), 255).astype(np.uint8)
+    sides = {name: np.minimum(cells[:, FAST.index(name)], 255).astype(np.uint8) for name in ("sides", "off_sides")}
     for i, c in enumerate(counts):
         if c.rows is not None:
             values["seam"][i], values["seam_at"][i] = _seam(c.rows, width, levels.scale)
@@ -288,8 +287,7 @@ def values_of(
         "difference": np.minimum(np.ceil(cell_difference * 8), 255).astype(np.uint8),
         "u": np.minimum(np.rint(chroma_maps[:, 0]), 255).astype(np.uint8),
         "v": np.minimum(np.rint(chroma_maps[:, 1]), 255).astype(np.uint8),
-        "sides": sides[:, 0],
-        "off_sides": sides[:, 1],
+        **sides,
     }
     reason = np.full(len(counts), Reason.NOT_DUE, np.uint8)
     reason[due] = Reason.MEASURED
@@ -307,7 +305,8 @@ def _slow(form: Form, counts: Sequence[Counts], levels: Levels) -> dict[str, Flo
     totals = np.stack([s.totals for s in slow]).astype(np.float64)
     total = {name: totals[:, k] for k, name in enumerate(SLOW)}
     histogram = np.stack([s.histogram for s in slow])
-    reached = np.cumsum(histogram, axis=1) / pixels
+    counted = histogram[0].sum()
+    reached = np.cumsum(histogram, axis=1) / counted
     mean = np.array([c.summary.totals[FAST.index("sum")] for c in counts]) / pixels
     inner = max(height - 2, 0) * max(width - 2, 0)
     corner = (height - 1) * (width - 1)
@@ -316,10 +315,10 @@ def _slow(form: Form, counts: Sequence[Counts], levels: Levels) -> dict[str, Flo
         "contrast": np.sqrt(np.maximum(total["squares"] / pixels - mean**2, 0)) * levels.scale,
         "luma_min": total["minimum"] * levels.scale,
         "luma_max": np.array([c.summary.totals[FAST.index("maximum")] for c in counts]) * levels.scale,
-        "under": histogram[:, :low].sum(axis=1) / pixels,
-        "over": histogram[:, high + 1 :].sum(axis=1) / pixels,
-        "crushed": histogram[:, : low + 1].sum(axis=1) / pixels,
-        "blown": histogram[:, high:].sum(axis=1) / pixels,
+        "under": histogram[:, :low].sum(axis=1) / counted,
+        "over": histogram[:, high + 1 :].sum(axis=1) / counted,
+        "crushed": histogram[:, : low + 1].sum(axis=1) / counted,
+        "blown": histogram[:, high:].sum(axis=1) / counted,
         "sharpness": _mean(total["sharpness"], inner) * levels.scale,
         "noise": _mean(total["noise"], inner) * levels.scale * _IMMERKAER,
         "comb": _mean(total["comb"], max(height - 2, 0) * width) * levels.scale,

@@ -24,7 +24,6 @@ from monitor.kernels import (
     places,
     plane_sums,
     row_steps,
-    side_tiles,
     slow_tiles,
     summarise,
     warm_up,
@@ -32,7 +31,7 @@ from monitor.kernels import (
 from monitor.media.timeline import Timeline
 from monitor.records import GRID, Depth, Frame, FrameBatch, Readings
 
-MADE_BY = "video@4/cpu"
+MADE_BY = "video@5/cpu"
 SLOW_S = 0.5
 SEAM_S = 0.18
 """No multiple of two pictures at 24, 25, 30, 50 or 60 a second: of some torn streams every other picture is whole."""
@@ -116,7 +115,7 @@ def _count(
     """The integers of one frame. `previous`: only if it can be compared. Also the reference picture from here on."""
     levels = levels_of(form)
     before = frame.planes if previous is None else previous.planes
-    tiles = fast_tiles(frame.planes[0], before[0], levels.dark)
+    tiles = fast_tiles(frame.planes[0], before[0], levels.dark, levels.unit)
     summary = summarise(tiles, tile_pixels(*frame.size), _MAXIMUM, _DARK, GRID)
     chroma = [chroma_tiles(now, then) for now, then in zip(frame.planes[1:], before[1:], strict=True)]
     slow = None
@@ -132,7 +131,6 @@ def _count(
         drift = _apart(frame, reference, levels.scale)
     counts = Counts(
         summary=summary,
-        sides=tuple(places(tiles, GRID)[0] for tiles in side_tiles(frame.planes[0], levels.unit)),
         chroma=tuple(places(tiles, GRID) for tiles, _ in chroma),
         changed=math.nan if previous is None else changed,
         drift=math.nan if previous is None else drift,

@@ -144,7 +144,8 @@ def brightest(name: str) -> float:
 
 
 def defined_shares(p: Levels, name: str, full_range: bool = False) -> dict[str, float]:
-    """The truth of what is counted by level."""
+    """The truth of what is counted by level: on two lines of four, which are of both fields."""
+    p = p[np.arange(len(p)) % 4 < 2]
     low, high = (0, brightest(name)) if full_range else (16, 235)
     truth = {"under": mean(p < low), "over": mean(p > high), "crushed": mean(p <= low), "blown": mean(p >= high)}
     for share in (1, 50, 99):

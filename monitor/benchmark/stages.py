@@ -112,12 +112,12 @@ def kernel_times(clip: Clip) -> list[KernelTime]:
     pairs = list(pairwise(frames)) or [(frames[0], frames[0])]
     levels, full = levels_of(form_of(frames[0])), tile_pixels(*frames[0].size)
     maximum, dark = FAST.index("maximum"), FAST.index("dark")
-    tiles = [fast_tiles(now.planes[0], before.planes[0], levels.dark) for before, now in pairs]
+    tiles = [fast_tiles(now.planes[0], before.planes[0], levels.dark, levels.unit) for before, now in pairs]
     chroma = [both for before, now in pairs for both in zip(now.planes[1:], before.planes[1:], strict=True)]
 
     def fast() -> None:
         for before, now in pairs:
-            fast_tiles(now.planes[0], before.planes[0], levels.dark)
+            fast_tiles(now.planes[0], before.planes[0], levels.dark, levels.unit)
 
     def slow() -> None:
         for frame in frames:

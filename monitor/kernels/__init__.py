@@ -17,7 +17,6 @@ from monitor.kernels.picture import (
     plane_sums,
     row_pixels,
     row_steps,
-    side_tiles,
     slow_tiles,
 )
 from monitor.kernels.sound import HOPS, SoundRows, SoundState, k_weighting, sound_rows, sound_state
@@ -39,7 +38,6 @@ __all__ = [
     "plane_sums",
     "row_pixels",
     "row_steps",
-    "side_tiles",
     "slow_tiles",
     "sound_rows",
     "sound_state",

@@ -8,30 +8,56 @@ import numba as nb
 import numpy as np
 
 from monitor.kernels import lanes
-from monitor.kernels.lanes import apart, cut, eights, fetch_ahead, lane, load, nothing, total, widen
+from monitor.kernels.lanes import (
+    apart,
+    between,
+    cut,
+    eights,
+    fetch_ahead,
+    inverted,
+    lane,
+    load,
+    nothing,
+    total,
+    widen,
+)
 
 
-def chroma_eights_kernel() -> Any:
-    """For bytes, where there are `eights`."""
+def chroma_eights_kernel(count: int) -> Any:
+    """For bytes, `count` at a time, where there are `eights` of so many."""
     source = lanes.SOURCE
 
     @nb.njit(cache=True)  # So short that to give Python's lock away, and wait for it again, costs more.
-    def by_eights(plane, before, whole, out):  # type: ignore[no-untyped-def]
-        """The columns up to `whole`, a multiple of 32 above 0. The sum of differences in them."""
+    def by_eights(plane, before, out):  # type: ignore[no-untyped-def]
+        """A plane of which at least `count` columns are in whole tiles, as in the fast set. The sum of differences."""
         _ = source
-        first = load(plane, 0, 0, 32)
-        difference = eights(first, first)
+        height, width = plane.shape
+        whole = width // 8 * 8
+        loads = -(-whole // count)
+        first = load(plane, 0, 0, count)
+        zeros = eights(first, first)
+        counted = between(inverted(nothing(first)), count - (width - whole), count - 1)
+        difference = zeros
         for strip in range(out.shape[0]):
-            for x in range(0, whole, 32):
-                summed = eights(first, first)
-                for y in range(strip * 8, min(strip * 8 + 8, plane.shape[0])):
+            for k in range(loads + (whole < width)):
+                beyond = k == loads
+                x = width - count if beyond else min(k * count, whole - count)
+                summed, moved = zeros, zeros
+                for y in range(strip * 8, min(strip * 8 + 8, height)):
                     fetch_ahead(plane, y + 8, x)
                     fetch_ahead(before, y + 8, x)
-                    pixels = load(plane, y, x, 32)
+                    pixels, earlier = load(plane, y, x, count), load(before, y, x, count)
+                    if beyond:
+                        pixels, earlier = pixels & counted, earlier & counted
                     summed += eights(pixels, nothing(pixels))
-                    difference += eights(pixels, load(before, y, x, 32))
-                for k in range(4):
-                    out[strip, x // 8 + k] = lane(summed, k)
+                    moved += eights(pixels, earlier)
+                if beyond:
+                    out[strip, whole // 8] = total(summed, 1)
+                    difference += moved
+                else:
+                    for j in range(count // 8):
+                        out[strip, x // 8 + j] = lane(summed, j)
+                    difference += between(moved, (k * count - x) // 8, count // 8)
         return total(difference, 1)
 
     return by_eights

@@ -34,7 +34,7 @@ def summarise(
     number `filled` equals `full`, the pixels of each tile [rows, columns]. A place takes the tiles from row
     i * rows // grid rows on; in a picture with fewer tiles than places, places share tiles.
     """
-    out = Summary(np.zeros(len(tiles), np.int64), np.zeros((len(tiles), *grid), np.int64), np.zeros(4, np.int64))
+    out = Summary(np.empty(len(tiles), np.int64), np.empty((len(tiles), *grid), np.int64), np.empty(4, np.int64))
     _summarise(tiles, full, maxima, filled, *out)
     return out
 
@@ -42,7 +42,7 @@ def summarise(
 def places(tiles: NDArray[np.int32], grid: tuple[int, int]) -> tuple[NDArray[np.int64], int]:
     """Sums over each place of the grid, int64 [rows, columns], of tiles int32 [rows, columns], shared out as above; and
     the sum of all tiles."""
-    out = np.zeros(grid, np.int64)
+    out = np.empty(grid, np.int64)
     return out, _places(tiles, out)
 
 
@@ -61,21 +61,18 @@ def compile_all() -> None:
 def _summarise(tiles, full, maxima, filled, totals, cells, margins):  # type: ignore[no-untyped-def]
     rows, columns = tiles.shape[1:]
     gathered = np.empty(columns, np.int64)
+    down, across = _bounds(rows, cells.shape[1]), _bounds(columns, cells.shape[2])
+    margins[:] = 0
     for k in range(tiles.shape[0]):
         largest = k == maxima
         for i in range(cells.shape[1]):
-            top = i * rows // cells.shape[1]
-            bottom = max((i + 1) * rows // cells.shape[1], top + 1)
-            _gather(tiles[k], top, bottom, largest, gathered)
-            for j in range(cells.shape[2]):
-                left = j * columns // cells.shape[2]
-                right = max((j + 1) * columns // cells.shape[2], left + 1)
-                cells[k, i, j] = _joined(gathered, left, right, largest)
+            _gather(tiles[k], down[i, 0], down[i, 1], largest, gathered)
+            _share(gathered, across, largest, cells[k, i])
         if rows >= cells.shape[1] and columns >= cells.shape[2]:
-            totals[k] = _joined(cells[k].ravel(), 0, cells[k].size, largest)
+            totals[k] = cells[k].max() if largest else cells[k].sum()
         else:
             _gather(tiles[k], 0, rows, largest, gathered)
-            totals[k] = _joined(gathered, 0, columns, largest)
+            totals[k] = gathered.max() if largest else gathered.sum()
     for r in range(rows):
         if not np.array_equal(tiles[filled, r], full[r]):
             break
@@ -102,12 +99,10 @@ def _summarise(tiles, full, maxima, filled, totals, cells, margins):  # type: ig
 def _places(tiles, out):  # type: ignore[no-untyped-def]
     rows, columns = tiles.shape
     gathered = np.empty(columns, np.int64)
+    down, across = _bounds(rows, out.shape[0]), _bounds(columns, out.shape[1])
     for i in range(out.shape[0]):
-        top = i * rows // out.shape[0]
-        _gather(tiles, top, max((i + 1) * rows // out.shape[0], top + 1), False, gathered)
-        for j in range(out.shape[1]):
-            left = j * columns // out.shape[1]
-            out[i, j] = _joined(gathered, left, max((j + 1) * columns // out.shape[1], left + 1), False)
+        _gather(tiles, down[i, 0], down[i, 1], False, gathered)
+        _share(gathered, across, False, out[i])
     if rows >= out.shape[0] and columns >= out.shape[1]:
         return out.sum()
     total = np.int64(0)  # Places share tiles.
@@ -118,25 +113,44 @@ def _places(tiles, out):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _joined(values, first, last, largest):  # type: ignore[no-untyped-def]
-    """Sum or largest of values [first, last), of which there is at least one. Indices are unsigned: numba would look
-    for negative ones."""
-    found = values[np.uint64(first)]
-    for i in range(first + 1, last):
-        value = values[np.uint64(i)]
-        found = max(found, value) if largest else found + value
-    return found
+def _bounds(count, parts):  # type: ignore[no-untyped-def]
+    """The first of `count` tiles in each part, and the one after the last. Divided once: that takes longer than all
+    that is done to a place."""
+    out = np.empty((parts, 2), np.int64)
+    for i in range(parts):
+        out[i, 0] = i * count // parts
+        out[i, 1] = max((i + 1) * count // parts, out[i, 0] + 1)
+    return out
+
+
+@nb.njit(cache=True, nogil=True)
+def _share(values, bounds, largest, out):  # type: ignore[no-untyped-def]
+    """Sum or largest of the values of each part. Indices are unsigned: numba would look for negative ones."""
+    if largest:
+        for j in range(out.shape[0]):
+            found = values[np.uint64(bounds[j, 0])]
+            for c in range(bounds[j, 0] + 1, bounds[j, 1]):
+                found = max(found, values[np.uint64(c)])
+            out[j] = found
+        return
+    for c in range(1, values.shape[0]):  # What lies between two sums from the first on is quicker than many short ones.
+        values[np.uint64(c)] += values[np.uint64(c - 1)]
+    for j in range(out.shape[0]):
+        before = values[np.uint64(bounds[j, 0] - 1)] if bounds[j, 0] else np.int64(0)
+        out[j] = values[np.uint64(bounds[j, 1] - 1)] - before
 
 
 @nb.njit(cache=True, nogil=True)
 def _gather(tiles, top, bottom, largest, out):  # type: ignore[no-untyped-def]
     """Rows [top, bottom) of tiles as one row: row by row, which is quick."""
-    out[:] = tiles[top]
+    first = tiles[top]
+    for c in range(out.shape[0]):
+        out[np.uint64(c)] = first[np.uint64(c)]
     for r in range(top + 1, bottom):
         row = tiles[r]
         if largest:
             for c in range(out.shape[0]):
-                out[c] = max(out[c], np.int64(row[c]))
+                out[np.uint64(c)] = max(out[np.uint64(c)], np.int64(row[np.uint64(c)]))
         else:
             for c in range(out.shape[0]):
-                out[c] += np.int64(row[c])
+                out[np.uint64(c)] += np.int64(row[np.uint64(c)])

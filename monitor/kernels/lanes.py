@@ -50,19 +50,22 @@ class _LanesModel(models.PrimitiveModel):
         super().__init__(manager, lanes, lanes.vector)
 
 
-def _has_eights() -> bool:
-    """Whether numba compiles for AVX2: by what it says itself, which heeds its settings. LLVM would end the process."""
+def _eights_of() -> tuple[int, ...]:
+    """By what numba says itself that it compiles for, which heeds its settings. LLVM would end the process."""
     features = get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
     given = set(features.split(","))
-    return "+avx2" in given and not given & {"-avx2", "-avx"}
+    if "+avx2" not in given or given & {"-avx2", "-avx"}:
+        return ()
+    wide = "+avx512bw" in given and not given & {"-avx512bw", "-avx512f"}
+    return (64, 32) if wide else (32,)
 
 
-EIGHTS = _has_eights()
-"""Whether what numba compiles for has an instruction for `eights`; elsewhere that does not compile."""
+EIGHTS = _eights_of()
+"""How many bytes `eights` takes at a time, most first, by what numba compiles for; others do not compile."""
 
-SOURCE = zlib.crc32(Path(__file__).read_bytes())
-"""Changes with this file. A kernel that has it in its closure is compiled anew then; else numba's cache, which looks at
-the kernel's own file, would go on with what this file said before."""
+SOURCE = zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
+"""Changes with the files of this folder. A kernel that has it in its closure is compiled anew then; else numba's cache,
+which looks at the kernel's own file, would go on with what the others said before."""
 
 
 def _constant(lanes: Lanes, values: list[int]) -> ir.Constant:
@@ -159,21 +162,74 @@ def apart(_typing, a, b):
 
 @intrinsic
 def eights(_typing, a, b):
-    """Sums of |a - b| over eight lanes each, of 32 bytes: four lanes of 64 bits. Only where EIGHTS."""
-    sums = Lanes(64, 4)
+    """Sums of |a - b| over eight lanes each, of as many bytes as EIGHTS has: lanes of 64 bits, an eighth as many."""
+    sums = Lanes(64, a.n // 8)
+    name = {64: "llvm.x86.avx512.psad.bw.512", 32: "llvm.x86.avx2.psad.bw"}.get(a.n)
 
     def generate(context, builder, _, args):
         kind = ir.FunctionType(sums.vector, [a.vector, a.vector])
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx2.psad.bw"), args)
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
-    return (sums(a, b), generate) if (a.bits, a.n) == (8, 32) else None
+    return (sums(a, b), generate) if a.bits == 8 and name else None
 
 
 @intrinsic
-def eighths(_typing, a):
-    """Lanes 0, 8, 16...; zeros elsewhere."""
-    kept = [0 if k % 8 else 2**a.bits - 1 for k in range(a.n)]
-    return a(a), lambda context, builder, _, args: builder.and_(args[0], _constant(a, kept))
+def each_eighth(_typing, like, first):
+    """All bits of the lanes k for which k + `first` is a multiple of 8; zeros elsewhere."""
+
+    def generate(context, builder, _, args):
+        places = _constant(like, [k % 8 for k in range(like.n)])
+        there = builder.add(places, _spread(builder, like, builder.trunc(args[1], ir.IntType(like.bits))))
+        low = builder.and_(there, _constant(like, [7] * like.n))
+        return builder.sext(builder.icmp_unsigned("==", low, _constant(like, [0] * like.n)), like.vector)
+
+    return like(like, types.intp), generate
+
+
+@intrinsic
+def pairs(_typing, a):
+    """Sums of two lanes each, which must fit in half the bits of a lane, as lanes of so many: of four, the first has
+    that of lanes 0 and 1."""
+    halves = Lanes(a.bits // 2, a.n // 2)
+
+    def generate(context, builder, _, args):
+        both = [_chosen(builder, args[0], list(range(k, a.n, 2))) for k in range(2)]
+        return builder.trunc(builder.add(*both), halves.vector)
+
+    return halves(a), generate
+
+
+@intrinsic
+def largest_of_sixteens(_typing, a):
+    """The largest of 16 lanes each, in lanes of 32 bits."""
+    found = Lanes(32, a.n // 16)
+
+    def generate(context, builder, _, args):
+        part = args[0]
+        for n in (a.n // 2, a.n // 4, a.n // 8, a.n // 16):
+            one, other = (_chosen(builder, part, list(range(k, 2 * n, 2))) for k in range(2))
+            part = builder.select(builder.icmp_unsigned(">", one, other), one, other)
+        return builder.zext(part, found.vector)
+
+    return found(a), generate
+
+
+@intrinsic
+def put(_typing, row, x, a):
+    """Write the lanes to a row of integers as wide as they are, from place `x` on."""
+
+    def generate(context, builder, _, args):
+        array = cgutils.create_struct_proxy(row)(context, builder, args[0])
+        if context.enable_boundscheck:
+            length = cgutils.unpack_tuple(builder, array.shape)[0]
+            for place in (args[1], builder.add(args[1], ir.Constant(args[1].type, a.n - 1))):
+                cgutils.do_boundscheck(context, builder, place, length, 0)
+        place = builder.bitcast(builder.gep(array.data, [args[1]]), a.vector.as_pointer())
+        builder.store(args[2], place).align = a.bits // 8
+        return context.get_dummy_value()
+
+    right = isinstance(row, types.Array) and row.layout == "C" and row.ndim == 1 and row.dtype.bitwidth == a.bits
+    return (types.void(row, types.intp, a), generate) if right else None
 
 
 @intrinsic
@@ -346,12 +402,13 @@ def _operator(name: str):
     return both
 
 
-_add, _sub, _mul = _operator("add"), _operator("sub"), _operator("mul")
+_add, _sub, _mul, _and = _operator("add"), _operator("sub"), _operator("mul"), _operator("and_")
 
 
 def _lanes_only(both):
     return lambda a, b: (lambda a, b: both(a, b)) if isinstance(a, Lanes) else None
 
 
-for _python, _intrinsic in ((operator.add, _add), (operator.iadd, _add), (operator.sub, _sub), (operator.mul, _mul)):
+_OPERATORS = ((operator.add, _add), (operator.iadd, _add), (operator.sub, _sub), (operator.mul, _mul))
+for _python, _intrinsic in (*_OPERATORS, (operator.and_, _and), (operator.iand, _and)):
     overload(_python)(_lanes_only(_intrinsic))

@@ -20,7 +20,6 @@ from monitor.kernels import lanes
 from monitor.kernels.chroma_set import chroma_columns_kernel, chroma_eights_kernel, chroma_rest
 from monitor.kernels.fast_set import columns_kernel, eights_kernel
 from monitor.kernels.lanes import EIGHTS, apart, load, nothing, total, widen
-from monitor.kernels.side_set import sides_kernel
 from monitor.kernels.slow_set import slow_kernel
 from monitor.kernels.tear_set import rows_eights_kernel, rows_kernel
 
@@ -33,7 +32,10 @@ CHROMA_TILE = 8
 GRID_PHASES = 8
 """Blocks of nearly all codecs are multiples of 8 pixels wide and high."""
 
-FAST = ("sum", "difference", "dark", "maximum", "across_on", "across_off", "down_on", "down_off")
+FAST = (
+    *("sum", "difference", "dark", "maximum", "across_on", "across_off", "down_on", "down_off"),
+    *("sides", "off_sides"),
+)
 """What `fast_tiles` gives per tile, in this order."""
 
 SLOW = ("squares", "minimum", "sharpness", "noise", "comb", "field", "flat", "step")
@@ -45,8 +47,8 @@ SIDE_LEVELS = (4, 8)
 Plane = NDArray[Any]
 
 
-def fast_tiles(plane: Plane, previous: Plane, dark_level: int) -> NDArray[np.int32]:
-    """Integers of every tile of a plane: int32 [8, ceil(h / 16), ceil(w / 16)], in the order of FAST.
+def fast_tiles(plane: Plane, previous: Plane, dark_level: int, unit: int) -> NDArray[np.int32]:
+    """Integers of every tile of a plane: int32 [10, ceil(h / 16), ceil(w / 16)], in the order of FAST.
 
     sum         of the pixels
     difference  sum of |pixel - the same pixel of `previous`|
@@ -56,23 +58,34 @@ def fast_tiles(plane: Plane, previous: Plane, dark_level: int) -> NDArray[np.int
     across_off  ... and everywhere else
     down_on     sum of |pixel - the pixel above|, where y is a multiple of 8 (y > 0)
     down_off    ... and everywhere else
+    sides       how much of the upper and the left side of the tile stands out, 0 to 4, as those of macroblocks do that
+                were not decoded but made up; 0 for tiles at the right and lower edge that are not whole
+    off_sides   the same of the lines 4 and 12 pixels further down and to the right, where few blocks end, 0 to 8: which
+                tells what is in the picture itself
 
-    `plane`, `previous`: [h, w] uint8 or uint16 of one shape and type, rows padded as they come.
+    A pixel stands out against its upper (left) neighbour by how much their difference exceeds the larger one of those
+    on from each, to the pixel beyond: an edge that does not go on to either side. The upper side of a tile stands out
+    when 12 of its 16 pixels do by more than 4 levels, its left side when those on its rows 1, 6, 9 and 14 do. Either
+    counts 1, and once more where it is so with 8 levels. What would need pixels outside the plane does not stand out.
+
+    `plane`, `previous`: [h, w] uint8 or uint16 of one shape and type, rows padded as they come. `unit`: an 8-bit level
+    in pixel values.
     """
     _check(plane)
     _check_alike(plane, previous)
-    top = np.iinfo(plane.dtype).max
+    top = _HIGHEST[plane.dtype]
     if not 0 <= dark_level <= top:
         raise KernelError(f"dark level {dark_level}: must be from 0 to {top}, as the pixels are")
+    if not 1 <= unit <= top // max(SIDE_LEVELS):
+        raise KernelError(f"unit {unit}: must be from 1 to {top // max(SIDE_LEVELS)}, an eighth of what a pixel can be")
     out = np.empty((len(FAST), *_tiles(plane)), np.int32)
-    now, before = _wide(_rows(plane)), _wide(_rows(previous))
-    width, done = plane.shape[1], 0
-    if EIGHTS and plane.dtype == np.uint8:
-        done = width // 32 * 32
-    if done:
-        _EIGHTS_KERNEL(now, before, dark_level, done, out)
-    if done < width:
-        _FAST_KERNELS[plane.dtype](now, before, dark_level, done, width, out)
+    low, high = (level * unit for level in SIDE_LEVELS)
+    now, before = _rows(plane), _rows(previous)
+    count = _by_eights(plane, TILE)
+    if count:
+        _EIGHTS_KERNELS[count](now, before, dark_level, low, high, out)
+    else:
+        _FAST_KERNELS[plane.dtype](_wide(now), _wide(before), dark_level, low, high, plane.shape[1], out)
     return out
 
 
@@ -94,14 +107,14 @@ def slow_tiles(
     step        count of pixels whose larger difference to these two is at least one, less than two `unit`
 
     Phases: [0, k] sum of |pixel - left neighbour| at all x with x % 8 == k; [1, k] the same downwards, by y.
-    Histogram: counts of pixel >> `shift` (bytes: 0); what is above the last level counts there (`levels`: at least
-    256).
+    Histogram: counts of pixel >> `shift` (bytes: 0) on the lines with y % 4 < 2, which are of both fields: all lines
+    would cost as much as all else here. What is above the last level counts there (`levels`: at least 256).
     `unit`: an 8-bit level in pixel values.
     """
     _check(plane)
     if levels < 256:
         raise KernelError(f"histogram of {levels} levels: must be at least 256")
-    top = int(np.iinfo(plane.dtype).max)
+    top = _HIGHEST[plane.dtype]
     if not 1 <= unit <= (top + 1) // 2:
         raise KernelError(f"unit {unit}: must be from 1 to {(top + 1) // 2}, half of what a pixel can be")
     most = 0 if plane.dtype == np.uint8 else 15
@@ -118,32 +131,6 @@ def slow_tiles(
         now, start, width = _rest(plane, lanes)
         kernel(now, unit, shift, start, start + lanes, width, whole // TILE, out, phases, tables)
     return out, phases, tables.sum(axis=0, dtype=np.int64)
-
-
-def side_tiles(plane: Plane, unit: int) -> NDArray[np.int32]:
-    """How many sides of each tile stand out, as those of macroblocks do that were not decoded but made up: int32
-    [2, ceil(h / 16), ceil(w / 16)]; 0 for tiles at the right and lower edge that are not whole.
-
-    A pixel stands out against its upper (left) neighbour by how much their difference exceeds the larger one of those
-    on from each, to the pixel beyond: an edge that does not go on to either side. The upper side of a tile stands out
-    when 12 of its 16 pixels do by more than 4 levels, its left side when those on its rows 1, 6, 9 and 14 do. Either
-    counts 1, and once more where it is so with 8 levels.
-
-    [0] the upper and the left side of the tile: 0 to 4
-    [1] the same of the lines 4 and 12 pixels further down and to the right, where few blocks end: 0 to 8, which tells
-        what is in the picture itself
-    `unit`: an 8-bit level in pixel values. What would need pixels outside the plane does not stand out.
-    """
-    _check(plane)
-    top = int(np.iinfo(plane.dtype).max)
-    if not 1 <= unit <= top // max(SIDE_LEVELS):
-        raise KernelError(f"unit {unit}: must be from 1 to {top // max(SIDE_LEVELS)}, an eighth of what a pixel can be")
-    out = np.zeros((2, *_tiles(plane)), np.int32)
-    width = plane.shape[1] // TILE * TILE
-    if width:
-        low, high = (level * unit for level in SIDE_LEVELS)
-        _SIDES_KERNELS[plane.dtype](_wide(_rows(plane)), low, high, width, out)
-    return out
 
 
 def row_steps(plane: Plane, previous: Plane) -> NDArray[np.int64]:
@@ -180,12 +167,14 @@ def chroma_tiles(plane: Plane, previous: Plane) -> tuple[NDArray[np.int32], int]
     height, width = plane.shape
     out = np.empty((-(-height // CHROMA_TILE), -(-width // CHROMA_TILE)), np.int32)
     together = plane.strides[1] == previous.strides[1] == plane.itemsize
+    count = _by_eights(plane, CHROMA_TILE)
+    if together and count:
+        return out, int(_CHROMA_EIGHTS[count](plane, previous, out))
     lanes = _LANES[plane.dtype]
     whole = width // lanes * lanes if together else 0
     changed = 0
     if whole:
-        kernel = _CHROMA_EIGHTS if EIGHTS and plane.dtype == np.uint8 else _CHROMA_KERNELS[plane.dtype]
-        changed += int(kernel(plane, previous, whole, out))
+        changed += int(_CHROMA_KERNELS[plane.dtype](plane, previous, whole, out))
     if whole < width:
         changed += int(chroma_rest(plane, previous, whole, out))
     return out, changed
@@ -206,36 +195,32 @@ def plane_sums(plane: Plane, previous: Plane) -> tuple[int, int]:
 @cache
 def compile_all() -> None:
     """Compile every kernel for every type that it is used with, and for no other from then on."""
+    n = types.int64
     for dtype, number in ((np.dtype(np.uint8), types.uint8), (np.dtype(np.uint16), types.uint16)):
         plane = types.Array(number, 2, "A", readonly=True)
         fast, fast_tile = types.int32[:, :, ::1], types.int32[:, ::1]
-        n, tiles, sums = types.int64, types.int64[:, :, ::1], types.int64[:, ::1]
-        _FAST_KERNELS[dtype].compile((plane, plane, n, n, n, fast))
+        tiles, sums = types.int64[:, :, ::1], types.int64[:, ::1]
+        _FAST_KERNELS[dtype].compile((plane, plane, n, n, n, n, fast))
         _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, n, tiles, sums, types.uint32[:, ::1]))
         _SUMS_KERNELS[dtype].compile((plane, plane, n))
         _ROWS_KERNELS[dtype].compile((plane, plane, n, n, sums))
-        _SIDES_KERNELS[dtype].compile((plane, n, n, n, fast))
         _CHROMA_KERNELS[dtype].compile((plane, plane, n, fast_tile))
         chroma_rest.compile((plane, plane, n, fast_tile))
+    plane = types.Array(types.uint8, 2, "A", readonly=True)
+    for count in EIGHTS:
+        _EIGHTS_KERNELS[count].compile((plane, plane, n, n, n, types.int32[:, :, ::1]))
+        _CHROMA_EIGHTS[count].compile((plane, plane, types.int32[:, ::1]))
     if EIGHTS:
-        plane = types.Array(types.uint8, 2, "A", readonly=True)
-        _EIGHTS_KERNEL.compile((plane, plane, types.int64, types.int64, types.int32[:, :, ::1]))
-        _ROWS_EIGHTS.compile((plane, plane, types.int64, types.int64[:, ::1]))
-        _CHROMA_EIGHTS.compile((plane, plane, types.int64, types.int32[:, ::1]))
+        _ROWS_EIGHTS.compile((plane, plane, n, types.int64[:, ::1]))
     for kernel in all_kernels():
         kernel.disable_compile()
 
 
 def all_kernels() -> list[Any]:
     """Every kernel of this file, for those who compile them or look after that."""
-    by_type = (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _ROWS_KERNELS, _CHROMA_KERNELS, _SIDES_KERNELS)
-    return [
-        _EIGHTS_KERNEL,
-        _CHROMA_EIGHTS,
-        _ROWS_EIGHTS,
-        chroma_rest,
-        *(kernel for some in by_type for kernel in some.values()),
-    ]
+    by_type = (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _ROWS_KERNELS, _CHROMA_KERNELS)
+    by_count = (_EIGHTS_KERNELS, _CHROMA_EIGHTS)
+    return [_ROWS_EIGHTS, chroma_rest, *(kernel for some in (*by_type, *by_count) for kernel in some.values())]
 
 
 def _check(plane: Plane) -> None:
@@ -253,6 +238,15 @@ def _check_alike(plane: Plane, previous: Plane) -> None:
 def _tiles(plane: Plane) -> tuple[int, int]:
     height, width = plane.shape
     return -(-height // TILE), -(-width // TILE)
+
+
+def _by_eights(plane: Plane, tile: int) -> int:
+    """How many bytes of a row to take at a time by `eights`: the most for which it has as many in whole tiles; 0: none,
+    or no bytes."""
+    if plane.dtype != np.uint8:
+        return 0
+    whole = plane.shape[1] // tile * tile
+    return next((count for count in EIGHTS if count <= whole), 0)
 
 
 def _rows(plane: Plane) -> Plane:
@@ -312,14 +306,14 @@ def _sums_kernel(count: int) -> Any:
     return sums
 
 
-_LANES = {np.dtype(np.uint8): 32, np.dtype(np.uint16): 16}
+_LANES: dict[np.dtype[Any], int] = {np.dtype(np.uint8): 32, np.dtype(np.uint16): 16}
 """How many pixels of each type the kernels take at a time."""
-_EIGHTS_KERNEL = eights_kernel()
-_CHROMA_EIGHTS = chroma_eights_kernel()
+_HIGHEST = {dtype: 256**dtype.itemsize - 1 for dtype in _LANES}
+_EIGHTS_KERNELS = {count: eights_kernel(count) for count in EIGHTS}
+_CHROMA_EIGHTS = {count: chroma_eights_kernel(count) for count in EIGHTS}
 _FAST_KERNELS = {dtype: columns_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SLOW_KERNELS = {dtype: slow_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}
 _CHROMA_KERNELS = {dtype: chroma_columns_kernel(lanes) for dtype, lanes in _LANES.items()}
 _ROWS_EIGHTS = rows_eights_kernel()
 _ROWS_KERNELS = {dtype: rows_kernel(lanes) for dtype, lanes in _LANES.items()}
-_SIDES_KERNELS = {dtype: sides_kernel(lanes) for dtype, lanes in _LANES.items()}

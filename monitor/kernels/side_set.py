@@ -1,4 +1,5 @@
-"""The loops behind `picture.side_tiles`, which says what they give."""
+"""The loops behind the sides in `picture.fast_tiles`, which says what they are: strip by strip, for the kernels of the
+fast set, while what they have read is in the cache."""
 
 from __future__ import annotations
 
@@ -22,48 +23,55 @@ def sides_kernel(count: int) -> Any:
     per_load = count // 16
 
     @nb.njit(cache=True, nogil=True)
-    def sides(plane, low, high, width, out):  # type: ignore[no-untyped-def]
-        """The columns up to `width`, a multiple of 16, in a plane at least as wide as a load, made so if need be."""
+    def sides(plane, strip, low, high, width, on, off):  # type: ignore[no-untyped-def]
+        """Of one strip, which is all there if it is to have any: the columns up to `width`, a multiple of 16, in a
+        plane at least as wide as a load, made so if need be. `on`, `off`: a number for each tile of the strip."""
         _ = source
-        for strip in range(plane.shape[0] // 16):
-            top = strip * 16
-            for start in range(0, width, count):
-                x = max(0, min(start, width - count))
-                weak, strong = any_x, any_x
-                for k in range(4):
-                    y = top + (1, 6, 9, 14)[k]
-                    pixels = (
-                        load(plane, y, x - 2, count) if x else shifted_right(shifted_right(load(plane, y, 0, count)))
-                    )
-                    step = apart(pixels, moved_in_fours(pixels, True))
-                    beside = larger(moved_in_fours(step, True), moved_in_fours(step, False))
-                    weak &= beyond(step, beside, low)
-                    if not weak:
-                        break
-                    strong &= beyond(step, beside, high)
-                strong &= weak
-                tiles = min(per_load, width // 16)
-                for k in range(tiles):
-                    tile = x // 16 + k
-                    left, firm = weak >> (word * np.uint64(k)), strong >> (word * np.uint64(k))
-                    out[0, strip, tile] = set_bits(left & on_x) + set_bits(firm & on_x)
-                    out[1, strip, tile] = set_bits(left & off_x) + set_bits(firm & off_x)
-                for k in range(3):
-                    y = top + (0, 4, 12)[k]
-                    if y:
-                        above, pixels = load(plane, y - 1, x, count), load(plane, y, x, count)
-                        step = apart(pixels, above)
-                        if set_bits(beyond(step, nothing(step), low)) < 12:
-                            continue  # Nothing beside it can be less than nothing.
-                        far, after = load(plane, y - 2, x, count), load(plane, y + 1, x, count)
-                        beside = larger(apart(above, far), apart(after, pixels))
-                        weak = beyond(step, beside, low)
-                        if weak:
-                            strong = beyond(step, beside, high)
-                            for j in range(tiles):
-                                shift = word * np.uint64(j)
-                                stands = np.int32(set_bits((weak >> shift) & tile_of_bits) >= 12)
-                                stands += np.int32(set_bits((strong >> shift) & tile_of_bits) >= 12)
-                                out[1 if k else 0, strip, x // 16 + j] += stands
+        on[:], off[:] = 0, 0
+        top = strip * 16
+        if top + 16 > plane.shape[0]:
+            return
+        for start in range(0, width, count):
+            x = max(0, min(start, width - count))
+            weak, strong = any_x, any_x
+            for k in range(4):
+                y = top + (1, 6, 9, 14)[k]
+                pixels = load(plane, y, x - 2, count) if x else shifted_right(shifted_right(load(plane, y, 0, count)))
+                step = apart(pixels, moved_in_fours(pixels, True))
+                beside = larger(moved_in_fours(step, True), moved_in_fours(step, False))
+                weak &= beyond(step, beside, low)
+                if not weak:
+                    break
+                strong &= beyond(step, beside, high)
+            strong &= weak
+            tiles = min(per_load, width // 16)
+            for k in range(tiles):
+                tile = x // 16 + k
+                left, firm = weak >> (word * np.uint64(k)), strong >> (word * np.uint64(k))
+                on[tile] = set_bits(left & on_x) + set_bits(firm & on_x)
+                off[tile] = set_bits(left & off_x) + set_bits(firm & off_x)
+            for k in range(3):
+                y = top + (0, 4, 12)[k]
+                if y:
+                    above, pixels = load(plane, y - 1, x, count), load(plane, y, x, count)
+                    step = apart(pixels, above)
+                    if set_bits(beyond(step, nothing(step), low)) < 12:
+                        continue  # Nothing beside it can be less than nothing.
+                    far, after = load(plane, y - 2, x, count), load(plane, y + 1, x, count)
+                    beside = larger(apart(above, far), apart(after, pixels))
+                    weak = beyond(step, beside, low)
+                    if weak:
+                        strong = beyond(step, beside, high)
+                        for j in range(tiles):
+                            shift = word * np.uint64(j)
+                            stands = np.int32(set_bits((weak >> shift) & tile_of_bits) >= 12)
+                            stands += np.int32(set_bits((strong >> shift) & tile_of_bits) >= 12)
+                            if k:
+                                off[x // 16 + j] += stands
+                            else:
+                                on[x // 16 + j] += stands
 
     return sides
+
+
+sides_by_64, sides_by_32, sides_by_16 = (sides_kernel(count) for count in (64, 32, 16))

@@ -122,6 +122,8 @@ def slow_kernel(count: int) -> Any:
 @nb.njit(cache=True, nogil=True)
 def _count_bytes(plane, top, bottom, first, last, tables):  # type: ignore[no-untyped-def]
     for y in range(top, bottom):
+        if y % 4 >= 2:
+            continue
         row = plane[y]
         for x in range(first, last - 3, 4):
             for k in range(4):
@@ -134,6 +136,8 @@ def _count_bytes(plane, top, bottom, first, last, tables):  # type: ignore[no-un
 def _count_words(plane, top, bottom, first, last, shift, tables):  # type: ignore[no-untyped-def]
     highest = tables.shape[1] - 1
     for y in range(top, bottom):
+        if y % 4 >= 2:
+            continue
         for x in range(first, last):
             level = min(np.int64(plane[y, x]) >> shift, highest)
             tables[np.uint64(x % 4), np.uint64(level)] += np.uint32(1)

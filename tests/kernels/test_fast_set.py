@@ -21,28 +21,22 @@ def test_fast_tiles_equal_the_definition(
 ) -> None:
     plane = padded(contents(now, size, dtype, bits), 13)
     previous = padded(contents(before, size, dtype, bits)[::-1].copy(), 5)
-    dark = 2**bits // 7
-    truth = define_fast(plane, previous, dark)
-    same(fast_tiles(plane, previous, dark), truth, FAST)
-    with monkeypatch.context() as patch:
-        patch.setattr(picture, "EIGHTS", False)  # What another machine takes for bytes.
-        same(fast_tiles(plane, previous, dark), truth, FAST)
+    dark, unit = 2**bits // 7, 2 ** (bits - 8)
+    truth = define_fast(plane, previous, dark, unit)
+    for sizes in {(), picture.EIGHTS[-1:], picture.EIGHTS}:  # ... and what other machines take for bytes.
+        monkeypatch.setattr(picture, "EIGHTS", sizes)
+        same(fast_tiles(plane, previous, dark, unit), truth, FAST)
     a, b = plane.astype(np.int64), previous.astype(np.int64)
     assert plane_sums(plane, previous) == (a.sum(), np.abs(a - b).sum())
 
 
 @pytest.mark.skipif(not picture.EIGHTS, reason="this machine has no instruction for it (AVX2)")
-@pytest.mark.parametrize(("width", "whole"), [(1, 0), (31, 0), (32, 32), (63, 32), (64, 64)])
-def test_only_columns_of_the_picture_itself_go_by_eights(
-    width: int, whole: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Narrow planes are made wider before; what is added has no tiles, and was written beyond the end."""
-    asked: list[int] = []
-    kernel = picture._EIGHTS_KERNEL
-    monkeypatch.setattr(picture, "_EIGHTS_KERNEL", lambda *args: (asked.append(args[3]), kernel(*args)))
-    plane = np.zeros((20, width), np.uint8)
-    fast_tiles(plane, plane, 3)
-    assert asked == ([whole] if whole else [])
+@pytest.mark.parametrize(("width", "count"), [(1, 0), (47, 32), (31, 0), (32, 32), (63, 32), (64, 64), (8000, 64)])
+def test_a_picture_goes_by_as_many_bytes_as_it_has_in_whole_tiles(width: int, count: int) -> None:
+    """Narrower loads for narrower pictures; what none of them fits into goes another way."""
+    most = max(picture.EIGHTS)
+    assert picture._by_eights(np.zeros((20, width), np.uint8), 16) == min(count, most)
+    assert picture._by_eights(np.zeros((20, width), np.uint16), 16) == 0
 
 
 def test_a_kernel_is_compiled_anew_when_its_operations_changed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +45,7 @@ def test_a_kernel_is_compiled_anew_when_its_operations_changed(monkeypatch: pyte
     def misses() -> int:
         kernel = fast_set.columns_kernel(32)
         plane = np.zeros((4, 40), np.uint8)
-        kernel(plane, plane, 1, 0, 40, np.zeros((len(FAST), 1, 3), np.int32))
+        kernel(plane, plane, 1, 4, 8, 40, np.zeros((len(FAST), 1, 3), np.int32))
         return sum(kernel.stats.cache_misses.values())
 
     misses()

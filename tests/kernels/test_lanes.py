@@ -74,7 +74,7 @@ PAIRWISE: dict[str, tuple[Callable[..., Any], Callable[[Plane, Plane], Plane]]] 
     "magnitude": (lambda a, b: lanes.magnitude(a), lambda a, b: np.abs(signed(a)).view(a.dtype)),
     "inverted": (lambda a, b: lanes.inverted(a), lambda a, b: ~a),
     "shifted_right": (lambda a, b: lanes.shifted_right(a), lambda a, b: np.append(a[0], a[:-1])),
-    "eighths": (lambda a, b: lanes.eighths(a), lambda a, b: np.where(np.arange(N) % 8 == 0, a, 0)),
+    "&": (lambda a, b: a & b, np.bitwise_and),
     "shifted_left": (lambda a, b: lanes.shifted_left(a), lambda a, b: np.append(a[1:], a[-1])),
 }
 """Each operation on two rows of lanes (some leave the second out), and what it is."""
@@ -122,47 +122,78 @@ def test_between_keeps_lanes_from_first_to_last(dtype: type) -> None:
             assert out.tolist() == expected, f"{first}..{last}"
 
 
-@pytest.mark.skipif(not lanes.EIGHTS, reason="this machine has no instruction for it (AVX2)")
-def test_eights_equals_numpy() -> None:
+@pytest.mark.parametrize("dtype", WIDTHS)
+def test_each_eighth_counts_from_any_number_on(dtype: type) -> None:
+    @nb.njit
+    def run(a, first, out):  # type: ignore[no-untyped-def]
+        put(lanes.each_eighth(load(a, 0, 0, N), first), out)
+
+    out = np.zeros(N, np.int64)
+    for first in (0, 1, 7, 8, 1000, 1001, 70_003):
+        run(np.zeros((1, N), dtype), first, out)
+        assert out.tolist() == [int(np.iinfo(dtype).max) if (first + k) % 8 == 0 else 0 for k in range(N)], first
+
+
+def test_pairs_and_the_largest_of_sixteens_equal_numpy() -> None:
+    @nb.njit
+    def run(a, sums, peaks):  # type: ignore[no-untyped-def]
+        lanes.put(sums, 1, lanes.pairs(lanes.widen(lanes.widen(lanes.widen(load(a, 0, 0, N))))))
+        lanes.put(peaks, 2, lanes.largest_of_sixteens(load(a, 0, 0, 32)))
+
+    for a, b in operands(np.uint8):
+        sums, peaks = np.full(N // 2 + 2, -1, np.int32), np.full(5, -1, np.int32)
+        both = np.append(a, b)
+        run(both[None], sums, peaks)
+        assert sums.tolist() == [-1, *a.astype(int).reshape(-1, 2).sum(axis=1).tolist(), -1]
+        assert peaks.tolist() == [-1, -1, int(a.max()), int(b.max()), -1]
+
+
+@pytest.mark.parametrize("count", lanes.EIGHTS or [pytest.param(0, marks=pytest.mark.skip("no instruction (AVX2)"))])
+def test_eights_equals_numpy(count: int) -> None:
     @nb.njit
     def run(a, b, out):  # type: ignore[no-untyped-def]
-        put(lanes.eights(load(a, 0, 0, 32), load(b, 0, 0, 32)), out)
+        put(lanes.eights(load(a, 0, 0, count), load(b, 0, 0, count)), out)
 
-    pairs = [(np.append(a, b), np.append(b, a[::-1])) for a, b in operands(np.uint8)]
-    pairs.append((np.zeros(32, np.uint8), np.full(32, 255, np.uint8)))
+    pairs = [(np.resize([*a, *b], count), np.resize([*b, *a[::-1]], count)) for a, b in operands(np.uint8)]
+    pairs.append((np.zeros(count, np.uint8), np.full(count, 255, np.uint8)))
     for a, b in pairs:
-        out = np.zeros(4, np.int64)
-        run(a[None].copy(), b[None].copy(), out)
-        np.testing.assert_array_equal(out, np.abs(a.astype(int) - b).reshape(4, 8).sum(axis=1))
+        out = np.zeros(count // 8, np.int64)
+        run(a[None].astype(np.uint8), b[None].astype(np.uint8), out)
+        np.testing.assert_array_equal(out, np.abs(a.astype(int) - b).reshape(-1, 8).sum(axis=1))
 
 
 @pytest.mark.parametrize(
-    ("set_to", "host", "has"),
+    ("set_to", "host", "counts"),
     [
-        (None, "+sse2,+avx,+avx2", True),
-        (None, "+sse2,-avx,-avx2,+vaes", False),
-        (None, "", False),
-        ("", "+avx,+avx2", False),
-        ("+avx2", "", True),
-        ("+avx2,-avx2", "+avx2", False),
-        ("+avx2,-avx", "+avx2", False),
+        (None, "+sse2,+avx,+avx2", (32,)),
+        (None, "+sse2,+avx,+avx2,+avx512f,+avx512bw", (64, 32)),
+        (None, "+sse2,+avx,+avx2,+avx512f,-avx512bw", (32,)),
+        (None, "+sse2,-avx,-avx2,+vaes", ()),
+        (None, "", ()),
+        ("", "+avx,+avx2", ()),
+        ("+avx2", "+avx512bw", (32,)),
+        ("+avx2,-avx2", "+avx2", ()),
+        ("+avx2,-avx", "+avx2", ()),
+        ("+avx2,+avx512bw,-avx512f", "", (32,)),
     ],
 )
-def test_eights_is_taken_only_where_numba_compiles_for_it(
-    set_to: str | None, host: str, has: bool, monkeypatch: pytest.MonkeyPatch
+def test_eights_are_taken_only_where_numba_compiles_for_them(
+    set_to: str | None, host: str, counts: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else LLVM would end the process. Settings of numba come before what the machine has."""
     monkeypatch.setattr(lanes.config, "CPU_FEATURES", set_to)
     monkeypatch.setattr(lanes, "get_host_cpu_features", lambda: host)
-    assert lanes._has_eights() == has
+    assert lanes._eights_of() == counts
 
 
-def test_a_machine_that_has_an_instruction_for_eights_takes_it() -> None:
+def test_a_machine_that_has_instructions_for_eights_takes_them() -> None:
     """Else the tests of it would be skipped there, and nobody would see."""
     told = Path("/proc/cpuinfo")
     if not told.exists() or any(name.startswith(("NUMBA_CPU", "NUMBA_ENABLE_AVX")) for name in os.environ):
         pytest.skip("the system does not say what its processor has, or numba is told to take another")
-    assert (" avx2 " in told.read_text()) == lanes.EIGHTS
+    flags = told.read_text().split()
+    assert (64 in lanes.EIGHTS) == ("avx512bw" in flags and "avx2" in flags)
+    assert (32 in lanes.EIGHTS) == ("avx2" in flags)
 
 
 @pytest.mark.parametrize("dtype", WIDTHS)

@@ -26,7 +26,7 @@ def test_real_frames_equal_the_definition(media: Path, clip: str) -> None:
         planes.append(np.ndarray((frame.height, frame.width), dtype, memoryview(plane), strides=strides))
     before, now = planes
     unit = 1 if now.dtype == np.uint8 else 4
-    same(fast_tiles(now, before, 37), define_fast(now, before, 37), FAST)
+    same(fast_tiles(now, before, 37, unit), define_fast(now, before, 37, unit), FAST)
     same(slow_tiles(now, unit, 0)[0], define_slow(now, unit, 0)[0], SLOW)
 
 
@@ -34,10 +34,10 @@ def test_interleaved_chroma_is_read_rightly() -> None:
     both = np.random.default_rng(1).integers(0, 256, (20, 60), dtype=np.uint8)
     u, v = both[:, 0::2], both[:, 1::2]
     assert plane_sums(u, v) == (int(u.sum()), int(np.abs(u.astype(int) - v).sum()))
-    assert np.array_equal(fast_tiles(u, v, 9), define_fast(u, v, 9))
+    assert np.array_equal(fast_tiles(u, v, 9, 1), define_fast(u, v, 9, 1))
 
 
-@pytest.mark.parametrize("width", [30, 32, 39, 64])
+@pytest.mark.parametrize("width", [30, 32, 39, 64, 79])
 def test_nothing_is_read_outside_the_plane(width: int) -> None:
     """A picture between two pages that may not be touched: a load beyond it would end the process. The last row of a
     padded plane ends with the memory."""
@@ -56,7 +56,7 @@ def test_nothing_is_read_outside_the_plane(width: int) -> None:
         for start in (page, 2 * page - used):
             plane = np.ndarray((height, width), np.uint8, memory, offset=start, strides=(pitch, 1))
             plane[:] = np.random.default_rng(width).integers(0, 256, plane.shape)
-            same(fast_tiles(plane, plane, 9), define_fast(plane, plane, 9), FAST)
+            same(fast_tiles(plane, plane, 9, 1), define_fast(plane, plane, 9, 1), FAST)
             same(slow_tiles(plane, 1, 0)[0], define_slow(plane, 1, 0)[0], SLOW)
             assert plane_sums(plane, plane)[1] == 0
             assert chroma_tiles(plane, plane)[1] == 0
@@ -75,7 +75,7 @@ def test_nothing_is_read_outside_the_plane(width: int) -> None:
 )
 def test_planes_that_cannot_be_compared_are_refused(plane: Plane, previous: Plane) -> None:
     for kernel in (
-        lambda: fast_tiles(plane, previous, 0),
+        lambda: fast_tiles(plane, previous, 0, 1),
         lambda: plane_sums(plane, previous),
         lambda: chroma_tiles(plane, previous),
     ):
@@ -96,7 +96,7 @@ def test_what_is_compiled_is_all_that_is_ever_used() -> None:
         frozen = whole.copy()
         frozen.flags.writeable = False
         for plane in (whole, whole[:, :70], frozen, frozen[:, :70], whole[:, ::2]):
-            fast_tiles(plane, plane, 3)
+            fast_tiles(plane, plane, 3, 1)
             slow_tiles(plane, 1, 0)
             plane_sums(plane, plane)
             chroma_tiles(plane, plane)
@@ -108,7 +108,10 @@ def test_numbers_that_a_pixel_cannot_be_are_refused(dtype: type) -> None:
     plane, top = np.zeros((4, 4), dtype), int(np.iinfo(dtype).max)
     for level in (-1, top + 1):
         with pytest.raises(KernelError, match=f"dark level {level}: must be from 0 to {top}"):
-            fast_tiles(plane, plane, level)
+            fast_tiles(plane, plane, level, 1)
+    for unit in (0, top // 8 + 1):
+        with pytest.raises(KernelError, match=f"unit {unit}: must be from 1 to {top // 8}"):
+            fast_tiles(plane, plane, 0, unit)
     for unit in (0, (top + 1) // 2 + 1):
         with pytest.raises(KernelError, match=f"unit {unit}: must be from 1"):
             slow_tiles(plane, unit, 0)

@@ -25,14 +25,14 @@ def test_slow_tiles_equal_the_definition(size: tuple[int, int], dtype: type, bit
 
 def test_pixels_beyond_their_depth_are_counted_as_the_brightest() -> None:
     histogram = slow_tiles(np.full((4, 9), 40_000, np.uint16), 4, 2, 1024)[2]
-    assert histogram[1023] == 36
+    assert histogram[1023] == 18, "of two lines in four"
 
 
 def test_a_histogram_of_levels_in_the_high_bits() -> None:
     """P010: ten bits, above six that are zero."""
     levels = np.random.default_rng(3).integers(0, 1024, (33, 50))
     histogram = slow_tiles((levels << 6).astype(np.uint16), 4 << 6, 6, 1024)[2]
-    assert np.array_equal(histogram, np.bincount(levels.ravel(), minlength=1024))
+    assert np.array_equal(histogram, np.bincount(levels[np.arange(33) % 4 < 2].ravel(), minlength=1024))
 
 
 def test_a_histogram_too_short_for_a_byte_is_refused() -> None:

@@ -23,6 +23,8 @@ SIZES = [
 ]
 DEPTHS = [(np.uint8, 8), (np.uint16, 10), (np.uint16, 16)]
 Plane = NDArray[np.generic]
+ROWS = (1, 6, 9, 14)
+"""Of a tile, on which its left side is looked at."""
 
 
 def tiled(values: NDArray[np.int64], how: str = "sum") -> NDArray[np.int64]:
@@ -40,7 +42,32 @@ def neighbour(p: NDArray[np.int64], dy: int, dx: int) -> NDArray[np.int64]:
     return np.where(inside, p[np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1)], p)
 
 
-def define_fast(plane: Plane, previous: Plane, dark: int) -> NDArray[np.int64]:
+def outstanding(p: NDArray[np.int64], dy: int, dx: int) -> NDArray[np.int64]:
+    """By how much each pixel stands out against the one at (-dy, -dx); far below 0 where a pixel for it is missing."""
+    before, far, beyond = neighbour(p, -dy, -dx), neighbour(p, -2 * dy, -2 * dx), neighbour(p, dy, dx)
+    out = np.abs(p - before) - np.maximum(np.abs(before - far), np.abs(beyond - p))
+    out[: 2 * dy], out[:, : 2 * dx] = -(2**20), -(2**20)
+    out[p.shape[0] - dy :], out[:, p.shape[1] - dx :] = -(2**20), -(2**20)
+    return out
+
+
+def define_sides(plane: Plane, unit: int) -> NDArray[np.int64]:
+    """The truth: what `sides` and `off_sides` are."""
+    p = plane.astype(np.int64)
+    height, width = p.shape
+    down, across = outstanding(p, 1, 0), outstanding(p, 0, 1)
+    out = np.zeros((2, -(-height // 16), -(-width // 16)), np.int64)
+    for r in range(height // 16):
+        for c in range(width // 16):
+            for k, line in ((0, 0), (1, 4), (1, 12)):
+                for least in (4 * unit, 8 * unit):
+                    upper = down[16 * r + line, 16 * c : 16 * c + 16] > least
+                    left = [across[16 * r + row, 16 * c + line] > least for row in ROWS]
+                    out[k, r, c] += int(upper.sum() >= 12) + int(all(left))
+    return out
+
+
+def define_fast(plane: Plane, previous: Plane, dark: int, unit: int) -> NDArray[np.int64]:
     """The truth: what each integer of FAST is."""
     p, before = plane.astype(np.int64), previous.astype(np.int64)
     y, x = np.indices(p.shape)
@@ -55,6 +82,7 @@ def define_fast(plane: Plane, previous: Plane, dark: int) -> NDArray[np.int64]:
             tiled(across * (x % 8 != 0)),
             tiled(down * (y % 8 == 0)),
             tiled(down * (y % 8 != 0)),
+            *define_sides(plane, unit),
         ]
     )
 
@@ -88,7 +116,7 @@ def define_slow(
             [np.abs(p - up)[y % 8 == k].sum() for k in range(8)],
         ]
     )
-    return out, phases, np.bincount(np.minimum(p >> shift, levels - 1).ravel(), minlength=levels)
+    return out, phases, np.bincount(np.minimum(p >> shift, levels - 1)[y % 4 < 2], minlength=levels)
 
 
 def contents(name: str, size: tuple[int, int], dtype: type, bits: int) -> Plane:
