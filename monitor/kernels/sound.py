@@ -33,6 +33,7 @@ _HISTORY = TRUE_PEAK_TAPS.shape[1] - 1
 _REACH = np.float32(1.001 * np.abs(TRUE_PEAK_TAPS).sum(axis=1).max())
 """No interpolated value exceeds the samples around it by more than this: most stretches need not be looked at."""
 _STRETCH = 64
+_ALL_BUT_SIGN = np.int32(0x7FFFFFFF)
 _QUIET = 1e-15
 """A filter state below this is nothing: it would only decay into numbers that are slow to compute with."""
 
@@ -176,13 +177,21 @@ def _rows(  # type: ignore[no-untyped-def]
             energy[row, channel] = _product(part, part)
             for hop in range(row * HOPS, row * HOPS + HOPS):
                 hop_peak[hop, channel] = _peak(samples[channel, edges[hop] : edges[hop + 1]])
-            k_energy[row, channel] = _k_weighted(part, weighting, filters[channel])
             true_peak[row, channel] = _true_peak(part, history[channel])
             loudest = hop_peak[row * HOPS : row * HOPS + HOPS, channel].max()
             if loudest >= CLIP_LEVEL or _zeros(part):
                 zero_run[row, channel], clip_run[row, channel] = _longest_runs(part, runs[channel])
             elif len(part):
                 runs[channel] = 0
+    spare = np.zeros(filters.shape[1])
+    for channel in range(0, samples.shape[0], 2):
+        alone = channel + 1 == samples.shape[0]
+        other = channel if alone else channel + 1
+        states = filters[channel], spare if alone else filters[other]
+        for row in range(energy.shape[0]):
+            first, last = edges[row * HOPS], edges[row * HOPS + HOPS]
+            found = _k_weighted(samples[channel, first:last], samples[other, first:last], weighting, *states)
+            k_energy[row, other], k_energy[row, channel] = found[1], found[0]
     for channel in range(samples.shape[0]):
         other = partners[channel]
         if other >= 0:
@@ -210,35 +219,54 @@ def _product(a, b):  # type: ignore[no-untyped-def]
     return found
 
 
-@nb.njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "reassoc"})
+@nb.njit(cache=True, nogil=True)
 def _peak(part):  # type: ignore[no-untyped-def]
-    found = np.float32(0)
-    for i in range(part.shape[0]):
-        found = max(found, abs(part[i]))
-    return found
+    """The largest size, of numbers that are finite: they are in the order of their bits but for the sign, and integers
+    are compared in a fifth of the time."""
+    bits = part.view(np.int32)
+    found = np.int32(0)
+    for i in range(bits.shape[0]):
+        found = max(found, bits[i] & _ALL_BUT_SIGN)
+    return np.int32(found).view(np.float32)
 
 
 @nb.njit(cache=True, nogil=True, fastmath={"contract"})
-def _k_weighted(part, weighting, state):  # type: ignore[no-untyped-def]
-    """Energy after both biquads (transposed direct form II)."""
+def _k_weighted(part, other, weighting, state, other_state):  # type: ignore[no-untyped-def]
+    """Energies of two channels after both biquads (transposed direct form II): together, as each waits for itself."""
     b0, b1, b2, a1, a2 = weighting[0]
     c0, c1, c2, d1, d2 = weighting[1]
     s, t, u, v = state
-    found = 0.0
+    s_, t_, u_, v_ = other_state
+    found, found_ = 0.0, 0.0
     for i in range(part.shape[0]):
-        x = np.float64(part[i])
-        y = b0 * x + s
-        s = b1 * x - a1 * y + t
-        t = b2 * x - a2 * y
-        z = c0 * y + u
-        u = c1 * y - d1 * z + v
-        v = c2 * y - d2 * z
+        x, x_ = np.float64(part[i]), np.float64(other[i])
+        y, y_ = b0 * x + s, b0 * x_ + s_
+        s, s_ = b1 * x - a1 * y + t, b1 * x_ - a1 * y_ + t_
+        t, t_ = b2 * x - a2 * y, b2 * x_ - a2 * y_
+        z, z_ = c0 * y + u, c0 * y_ + u_
+        u, u_ = c1 * y - d1 * z + v, c1 * y_ - d1 * z_ + v_
+        v, v_ = c2 * y - d2 * z, c2 * y_ - d2 * z_
         found += z * z
-    state[0] = s if abs(s) > _QUIET else 0.0
-    state[1] = t if abs(t) > _QUIET else 0.0
-    state[2] = u if abs(u) > _QUIET else 0.0
-    state[3] = v if abs(v) > _QUIET else 0.0
-    return found
+        found_ += z_ * z_
+    for k, value in enumerate((s, t, u, v)):
+        state[k] = value if abs(value) > _QUIET else 0.0
+    for k, value in enumerate((s_, t_, u_, v_)):
+        other_state[k] = value if abs(value) > _QUIET else 0.0
+    return found, found_
+
+
+@nb.njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "reassoc", "contract"})
+def _interpolated(line, taps, values):  # type: ignore[no-untyped-def]
+    """One phase of the interpolating filter over a line of samples, of which the first eleven are history. All taps in
+    one expression of slices: tap by tap takes four times as long, and neighbours by number do not become vectors."""
+    n = line.shape[0] - 11
+    t0, t1, t2, t3, t4, t5 = taps[0], taps[1], taps[2], taps[3], taps[4], taps[5]
+    t6, t7, t8, t9, t10, t11 = taps[6], taps[7], taps[8], taps[9], taps[10], taps[11]
+    a, b, c, d, e, f = line[11:], line[10 : 10 + n], line[9 : 9 + n], line[8 : 8 + n], line[7 : 7 + n], line[6 : 6 + n]
+    g, h, k, m, o, p = line[5 : 5 + n], line[4 : 4 + n], line[3 : 3 + n], line[2 : 2 + n], line[1 : 1 + n], line[:n]
+    for i in range(n):
+        late = t0 * a[i] + t1 * b[i] + t2 * c[i] + t3 * d[i] + t4 * e[i] + t5 * f[i]
+        values[i] = late + t6 * g[i] + t7 * h[i] + t8 * k[i] + t9 * m[i] + t10 * o[i] + t11 * p[i]
 
 
 @nb.njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "reassoc", "contract"})
@@ -255,13 +283,8 @@ def _true_peak(part, history):  # type: ignore[no-untyped-def]
         stop = min(start + _STRETCH, n)
         if _peak(line[start : stop + _HISTORY]) * _REACH <= found:
             continue
-        # Tap by tap over the whole stretch: the other way round does not become vectors, and takes three times as long.
         for phase in range(TRUE_PEAK_TAPS.shape[0]):
-            values[:] = 0
-            for k in range(TRUE_PEAK_TAPS.shape[1]):
-                tap, shifted = TRUE_PEAK_TAPS[phase, k], line[start + _HISTORY - k : stop + _HISTORY - k]
-                for i in range(stop - start):
-                    values[i] += tap * shifted[i]
+            _interpolated(line[start : stop + _HISTORY], TRUE_PEAK_TAPS[phase], values)
             found = max(found, _peak(values[: stop - start]))
     return found
 
