@@ -37,18 +37,9 @@ class Inputs:
         wanted = frozenset(columns)
         return replace(
             self,
-            video=tuple(_only(readings, wanted) for readings in self.video),
-            audio=tuple(_only(readings, wanted) for readings in self.audio),
+            video=tuple(readings.only(wanted) for readings in self.video),
+            audio=tuple(readings.only(wanted) for readings in self.audio),
         )
-
-
-def _only(readings: Readings, wanted: frozenset[str]) -> Readings:
-    return replace(
-        readings,
-        values={k: v for k, v in readings.values.items() if k in wanted},
-        grids={k: v for k, v in readings.grids.items() if k in wanted},
-        prints={k: v for k, v in readings.prints.items() if k in wanted},
-    )
 
 
 class Detector(Protocol[State]):

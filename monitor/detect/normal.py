@@ -76,8 +76,19 @@ class Normal:
 
 def alike(before: bytes, luma: NDArray[np.uint8]) -> bool:
     """Whether two maps of luma are of one scene."""
-    a = np.frombuffer(before, np.uint8).astype(np.float64)
-    b = luma.reshape(-1).astype(np.float64)
-    a, b = a - a.mean(), b - b.mean()
-    size = float(np.sqrt((a @ a) * (b @ b)))
-    return size > 0 and float(a @ b) / size >= SAME_SCENE
+    return bool(all_alike(before, luma[None])[0])
+
+
+def all_alike(before: bytes | None, luma: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Of maps of luma [N, 9, 16] that follow each other: which is of the scene of the one before it. `before`: the one
+    before the first; None: there is none, and so it is not. In integers, so any split gives the same."""
+    maps = luma.reshape(len(luma), -1).astype(np.int64)
+    first = maps[:1] if before is None else np.frombuffer(before, np.uint8).astype(np.int64)[None]
+    maps = np.concatenate((first, maps))
+    n, sums = maps.shape[1], maps.sum(axis=1)
+    spread = n * (maps * maps).sum(axis=1) - sums**2
+    together = n * (maps[1:] * maps[:-1]).sum(axis=1) - sums[1:] * sums[:-1]
+    size = np.sqrt(spread[1:].astype(np.float64) * spread[:-1])
+    same: NDArray[np.bool_] = (size > 0) & (together >= SAME_SCENE * size)
+    same[:1] &= before is not None
+    return same

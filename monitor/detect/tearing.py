@@ -11,7 +11,7 @@ from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.degraded import HARDLY
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
 from monitor.detect.look import Look
-from monitor.detect.normal import alike
+from monitor.detect.normal import all_alike
 from monitor.detect.picture import shown_pictures
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import Profile, TearingSettings, fingerprint
@@ -86,24 +86,27 @@ class Tearing:
         seam = video.values["seam"][judged].astype(np.float64)
         before_s = state.recent[-1].t_s if state.recent else float("nan")
         gaps = np.clip(np.nan_to_num(np.diff(video.t_s[judged], prepend=before_s)), 0.0, MAX_GAP_S)
-        for i, k in enumerate(judged.tolist()):
-            t_s = float(video.t_s[k])
-            state = self._judged(state, t_s, float(seam[i]), video.grids["mean"][k])
-            torn_s = [sample.t_s for sample in state.recent if sample.torn]
+        luma = video.grids["mean"][judged]
+        same = all_alike(state.luma, luma).tolist()
+        normal, recent, since_cut, was_bad = state.normal, state.recent, state.since_cut, state.bad
+        for i, t_s in enumerate(video.t_s[judged].tolist()):
+            since_cut = since_cut + 1 if same[i] else 0
+            torn = self._is_torn(normal, since_cut, float(seam[i]))
+            if not torn:
+                normal = (*normal, float(seam[i]))[-KNOWN:]
+            recent = (*(sample for sample in recent if sample.t_s > t_s - WINDOW_S), Sample(t_s, torn))
+            torn_s = [sample.t_s for sample in recent if sample.torn]
             bad[i] = len(torn_s) >= self.settings.torn and t_s - torn_s[-1] <= OVER_S
-            if bad[i] and not state.bad:
+            if bad[i] and not was_bad:
                 earlier[i] = t_s - torn_s[0]
-            state = replace(state, bad=bool(bad[i]))
+            was_bad = bool(bad[i])
+        state = TearingState(state.hold, normal, recent, luma[-1].tobytes(), since_cut, was_bad)
         since = gaps / 2 + earlier
         evidence: Evidence = {"seam": (seam, "max")}
         return state, Rows(video.t_s[judged] - since, gaps + earlier, video.at[judged] - since, bad, evidence)
 
-    def _judged(self, state: TearingState, t_s: float, seam: float, luma: NDArray[np.uint8]) -> TearingState:
-        cut = state.luma is None or not alike(state.luma, luma)
-        since_cut = 0 if cut else state.since_cut + 1
-        known = len(state.normal) >= LEAST and since_cut >= BLIND
-        usual = sorted(state.normal)[-1 - LEFT_OUT] if known else 0.0
-        torn = known and seam >= self.settings.factor * usual + self.settings.margin
-        recent = tuple(sample for sample in state.recent if sample.t_s > t_s - WINDOW_S)
-        normal = state.normal if torn else (*state.normal, seam)[-KNOWN:]
-        return TearingState(state.hold, normal, (*recent, Sample(t_s, torn)), luma.tobytes(), since_cut, state.bad)
+    def _is_torn(self, normal: tuple[float, ...], since_cut: int, seam: float) -> bool:
+        if len(normal) < LEAST or since_cut < BLIND:
+            return False
+        usual = sorted(normal)[-1 - LEFT_OUT]
+        return seam >= self.settings.factor * usual + self.settings.margin
