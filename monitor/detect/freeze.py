@@ -11,7 +11,7 @@ from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.picture import durations, shown_pictures
-from monitor.detect.window import WindowState, watch_windows
+from monitor.detect.window import Kept, watch_windows
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import FreezeSettings, Profile, fingerprint
 
@@ -31,7 +31,7 @@ class FreezeState:
     """Map and times of the last frame: a freeze begins with the frame *before* the first that repeats it."""
     last_t_s: float = float("nan")
     last_at: float = float("nan")
-    window: WindowState = WindowState()
+    window: Kept = ()
     lively: bool = False
     """Whether the picture was in motion before it stood."""
 
@@ -49,7 +49,7 @@ class Freeze:
     """
 
     kind = "freeze"
-    version = 2
+    version = 3
     reads = ("difference", "drift", "moving", "key", "mean", "shown")
     depths: frozenset[Depth] = ALL_DEPTHS
 
@@ -65,16 +65,19 @@ class Freeze:
         """Go on with the frames that were seen."""
         found: list[Detection] = []
         for video in shown_pictures(seen):
-            window, windows = watch_windows(
-                state.window, video, self.settings.max_moving, self.settings.max_drift, self.settings.min_window
-            )
+            window, windows = watch_windows(state.window, video, self.settings)
             whole, still = self._still(state, video)
-            bad = whole | (windows.stands & (video.values["shown"] == Look.PICTURE))
-            rows, going_on, lively = self._rows(state, video, bad, np.where(whole, 1.0, windows.area), windows.live)
+            pictures = video.values["shown"] == Look.PICTURE
+            sure = whole | (windows.sure & pictures)
+            bad = sure | ((windows.area > 0) & pictures)
+            late_s = np.where(whole, 0.0, windows.late_s)
+            area = np.where(whole, 1.0, windows.area)
+            rows, going_on, lively = self._rows(state, video, bad, late_s, area, windows.live * sure)
             hold, more = self._hold.step(state.hold, seen, video.track, rows)
             found += more
             last = video.grids["mean"][-1].tobytes()
-            state = FreezeState(hold, going_on, still, last, float(video.t_s[-1]), float(video.at[-1]), window, lively)
+            times = float(video.t_s[-1]), float(video.at[-1])
+            state = FreezeState(hold, going_on, still, last, *times, window, lively)
         if seen.ended:
             hold, more = self._hold.end(state.hold)
             found += more
@@ -111,6 +114,7 @@ class Freeze:
         state: FreezeState,
         video: Readings,
         bad: NDArray[np.bool_],
+        late_s: NDArray[np.float64],
         area: NDArray[np.float64],
         live: NDArray[np.float64],
     ) -> tuple[Rows, bool, bool]:
@@ -124,8 +128,8 @@ class Freeze:
         for k in np.flatnonzero(measured & bad.any()):
             if bad[k] and not going_on:
                 before_s, before_at = (video.t_s[k - 1], video.at[k - 1]) if k else (state.last_t_s, state.last_at)
-                lasts[k] += t_s[k] - before_s
-                t_s[k], at[k] = before_s, before_at
+                lasts[k] += t_s[k] - before_s + late_s[k]
+                t_s[k], at[k] = before_s - late_s[k], before_at - late_s[k]
                 lively = bool(live[k] >= self.settings.min_live)
             going_on = bool(bad[k])
             grave[k] = going_on and lively
@@ -134,8 +138,8 @@ class Freeze:
             "moving": (video.values["moving"], "max"),
             "area": (area, "max"),
         }
-        sure = np.where(grave, 0.95, 0.6)
-        return Rows(t_s, lasts, at, bad, evidence, grave, sure).measured(measured), going_on, lively
+        confidence = np.where(grave, 0.95, 0.6)
+        return Rows(t_s, lasts, at, bad, evidence, grave, confidence).measured(measured), going_on, lively
 
 
 def _drift(now: bytes, then: bytes) -> int:

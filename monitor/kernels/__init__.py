@@ -4,7 +4,7 @@ The contract of every picture kernel: **integers per tile.** Each tile of a pict
 every twin, bit for bit; whatever has a fraction in it is computed from them afterwards, once, in `monitor.columns`.
 """
 
-from monitor.kernels import damage, flash, grid, motion, picture, sound
+from monitor.kernels import damage, flash, grid, motion, picture, sound, standing
 from monitor.kernels.grid import Summary, places, summarise
 from monitor.kernels.picture import (
     CHROMA_TILE,
@@ -58,3 +58,4 @@ def warm_up() -> None:
     damage.compile_all()
     flash.compile_all()
     motion.compile_all()
+    standing.compile_all()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
@@ -81,6 +81,24 @@ def make_clip(
     `width`, `height`: even. `source`: a file with a picture; its shape is stretched to the size. Uses all cores.
     Raises SettingsError if the source has no picture or cannot be read, or the encoder does not take the size or rate.
     """
+    with closing(pictures_of(source, width, height, fps)) as pictures, closing(sound_of(source)) as blocks:
+        return write_clip(path, codec, width, height, fps, seconds, pictures, blocks, str(source or ""))
+
+
+def write_clip(
+    path: Path,
+    codec: str,
+    width: int,
+    height: int,
+    fps: int,
+    seconds: float,
+    pictures: Iterable[VideoFrame],
+    blocks: Iterator[AudioFrame],
+    source: str = "",
+    **options: str,
+) -> Path:
+    """Encode pictures of this size and blocks of sound, as `make_clip` does those of a file. `options`: of the encoder,
+    other than usual."""
     if codec not in ENCODINGS:
         raise SettingsError(f"codec {codec!r}: cannot be made; choose from {', '.join(ENCODINGS)}")
     if width % 2 or height % 2:
@@ -92,7 +110,7 @@ def make_clip(
     os.environ.setdefault("SVT_LOG", "1")  # Errors only: the AV1 encoder writes to standard error, past every callback.
     try:
         with av.open(str(path), "w", format=encoding.container) as out:
-            picture = out.add_stream(encoding.encoder, rate=fps, options=held | encoding.options)
+            picture = out.add_stream(encoding.encoder, rate=fps, options=held | encoding.options | options)
             if not isinstance(picture, VideoStream):
                 raise TypeError(f"{encoding.encoder} gave a {picture.type} stream, must be video")
             picture.width, picture.height, picture.pix_fmt = width, height, "yuv420p"
@@ -100,15 +118,14 @@ def make_clip(
             sound = out.add_stream("aac", rate=RATE, layout="stereo")
             sound.bit_rate = SOUND_BIT_RATE
             played = 0
-            with closing(pictures_of(source, width, height, fps)) as pictures, closing(sound_of(source)) as blocks:
-                for n, frame in zip(range(math.ceil(seconds * fps)), pictures, strict=False):
-                    frame.pts, frame.time_base, frame.pict_type = n, Fraction(1, fps), PictureType.NONE
-                    out.mux(picture.encode(frame))
-                    while played * fps <= n * RATE:
-                        block = next(blocks)
-                        block.pts, block.time_base = played, Fraction(1, RATE)
-                        out.mux(sound.encode(block))
-                        played += BLOCK
+            for n, frame in zip(range(math.ceil(seconds * fps)), pictures, strict=False):
+                frame.pts, frame.time_base, frame.pict_type = n, Fraction(1, fps), PictureType.NONE
+                out.mux(picture.encode(frame))
+                while played * fps <= n * RATE:
+                    block = next(blocks)
+                    block.pts, block.time_base = played, Fraction(1, RATE)
+                    out.mux(sound.encode(block))
+                    played += BLOCK
             out.mux(picture.encode(None))
             out.mux(sound.encode(None))
     except (av.error.FFmpegError, OSError) as error:
@@ -149,18 +166,23 @@ def pictures_of(source: Path | None, width: int, height: int, fps: int) -> Gener
             raise SettingsError(f"{source}: no picture of it can be decoded; give another file")
 
 
+def heard_in(source: Path) -> Generator[AudioFrame]:
+    """The sound of a file once, as stereo blocks of BLOCK samples; nothing where it has none."""
+    with av.open(f"file:{source}", metadata_errors="replace") as container:
+        if container.streams.audio:
+            resampler = AudioResampler("fltp", "stereo", RATE, frame_size=BLOCK)
+            for frame in container.decode(container.streams.audio[0]):
+                yield from resampler.resample(frame)
+
+
 def sound_of(source: Path | None) -> Generator[AudioFrame]:
     """Stereo blocks of BLOCK samples without end: of the source, again and again, or of a scene where it has none."""
     heard = source is not None
-    while heard:
+    while heard and source is not None:
         heard = False
-        with av.open(f"file:{source}", metadata_errors="replace") as container:
-            if container.streams.audio:
-                resampler = AudioResampler("fltp", "stereo", RATE, frame_size=BLOCK)
-                for frame in container.decode(container.streams.audio[0]):
-                    for block in resampler.resample(frame):
-                        heard = True
-                        yield block
+        for block in heard_in(source):
+            heard = True
+            yield block
     scene = Scene("sports", 64, 64, 25, seed=1)
     at = 0
     while True:

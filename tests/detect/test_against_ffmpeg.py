@@ -30,7 +30,9 @@ BLACK_D, FREEZE_D, SILENCE_D = 0.1, 0.5, 0.3
 LIKE_FFMPEG = Profile(
     name="like-ffmpeg",
     black=BlackSettings(min_duration_s=BLACK_D, clear_s=0.0, max_lit_ratio=1.0, ignore_bars=False, max_chroma=255),
-    freeze=FreezeSettings(min_duration_s=FREEZE_D, clear_s=0.0, max_moving=255, max_drift=255, ignore_key_frames=False),
+    freeze=FreezeSettings(
+        min_duration_s=FREEZE_D, clear_s=0.0, max_moving=255, max_drift=255, min_window=1, ignore_key_frames=False
+    ),
     silence=SilenceSettings(min_duration_s=SILENCE_D, clear_s=0.0, channels="all"),
     test_pattern=TestPatternSettings(min_contrast=255),
     solid_color=SolidColorSettings(max_spread=0, max_gradient=0),

@@ -18,9 +18,9 @@ def test_warming_up_again_does_nothing() -> None:
 
 
 MISSES = """
-from monitor.kernels import damage, flash, grid, motion, picture, sound, warm_up
+from monitor.kernels import damage, flash, grid, motion, picture, sound, standing, warm_up
 warm_up()
-followers = [damage._follow, flash._follow, motion._follow]
+followers = [damage._follow, flash._follow, motion._follow, standing._follow]
 kernels = [grid._summarise, grid._places, sound._rows, *followers, *picture.all_kernels()]
 print([kernel.py_func.__qualname__ for kernel in kernels if kernel.stats.cache_misses])
 """

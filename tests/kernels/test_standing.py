@@ -1,0 +1,96 @@
+"""What stopped at once is followed frame by frame, the same however frames are split; what came to rest, is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from monitor.kernels.grid import PLACES
+from monitor.kernels.standing import LATE, WAYS, follow_standing, nothing_stands
+
+FPS = 25
+Maps = NDArray[np.uint8]
+
+
+def waves(n: int, speed: NDArray[np.float64] | float = 1.0) -> Maps:
+    """Means of n frames that go up and down, each place in its own time."""
+    phase = np.cumsum(np.broadcast_to(speed, n)) / 4
+    return np.rint(120 + 20 * np.sin(phase[:, None] + np.arange(PLACES) / 5)).astype(np.uint8)
+
+
+def follow(difference: Maps, mean: Maps, split: int = 10**6, key: int | None = None) -> NDArray[np.float64]:
+    """All that is told, in steps of `split` frames."""
+    n, memory, told = len(mean), nothing_stands(), []
+    keys = np.arange(n) == (-1 if key is None else key)
+    for first in range(0, n, split):
+        part = slice(first, first + split)
+        t_s = np.arange(n)[part] / FPS
+        told.append(
+            follow_standing(
+                *(t_s, np.ones(len(t_s), np.bool_), keys[part], difference[part], mean[part], memory), 1.0, 1.5, 0.15
+            )
+        )
+    return np.concatenate(told)
+
+
+def first_of(told: NDArray[np.float64], way: str) -> int:
+    """The first frame of which something stands by this way; -1: none."""
+    stands = np.flatnonzero(told[:, 1 + WAYS.index(way)] > 0)
+    return int(stands[0]) if len(stands) else -1
+
+
+def stopped(n: int = 250, at: int = 150, by: int = 40, floor: int = 0) -> tuple[Maps, Maps]:
+    """Differences and means of a picture whose places change by so many eighths, until it stands."""
+    difference = np.where(np.arange(n)[:, None] < at, by, floor) * np.ones(PLACES)
+    return difference.astype(np.uint8), np.concatenate((waves(at), np.repeat(waves(at)[-1:], n - at, 0)))
+
+
+def test_every_way_sees_a_picture_that_stops() -> None:
+    told = follow(*stopped())
+    assert (first_of(told, "moving"), first_of(told, "quiet")) == (150, 150)
+    assert first_of(told, "means") == pytest.approx(150 + LATE, abs=1)
+    assert told[150:, 1:3].min() == 1.0
+    assert told[140, 0] == 1.0
+    assert not told[:150, 1:].any()
+
+
+def test_a_quiet_picture_is_not_seen_by_its_motion_and_one_under_noise_only_by_its_means() -> None:
+    quiet = follow(*stopped(by=4))
+    assert [first_of(quiet, way) for way in WAYS[:2]] == [-1, 150]
+    noisy = follow(*stopped(by=40, floor=30))
+    assert [first_of(noisy, way) for way in WAYS[:2]] == [-1, -1]
+    assert first_of(noisy, "means") == pytest.approx(150 + LATE, abs=1)
+
+
+@pytest.mark.parametrize("split", [1, 3, 25, 60])
+def test_any_split_tells_the_same(split: int) -> None:
+    for case in (stopped(), stopped(by=4), stopped(floor=30)):
+        assert np.array_equal(follow(*case, split=split), follow(*case))
+
+
+def test_what_comes_to_rest_bit_by_bit_does_not_stop() -> None:
+    slower = np.clip(1 - (np.arange(300) - 150) / 40, 0, 1)
+    noise = np.full((300, PLACES), 30, np.uint8)
+    assert not follow(noise, waves(300, slower))[:, 1:].any()
+
+
+def test_a_key_frame_that_codes_a_standing_picture_anew_does_not_end_it() -> None:
+    difference, mean = stopped()
+    difference[200] = 40
+    assert first_of(follow(difference, mean, key=200)[200:], "moving") == 0
+    assert not follow(difference, mean)[200, 1]
+
+
+def test_a_place_that_drifts_ends_it() -> None:
+    difference, mean = stopped()
+    mean[200:, :60] += 2
+    told = follow(difference, mean)
+    assert told[199, 1] == 1.0
+    assert not told[200, 1]
+
+
+def test_after_a_cut_nothing_is_seen_to_stop_for_a_second() -> None:
+    difference, mean = stopped()
+    mean[148:] = 255 - mean[148:]
+    assert not follow(difference, mean)[148:170, 1:].any()
