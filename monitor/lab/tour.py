@@ -34,6 +34,8 @@ Rng = np.random.Generator
 MOVES: dict[Move, float] = {"pan": 0.3, "zoom": 0.25, "hand": 0.25, "tripod": 0.17, "still": 0.03}
 JOINS: dict[Join, float] = {"cut": 0.6, "dissolve": 0.25, "black": 0.15}
 """How often each is drawn."""
+VIEWS = 8
+"""So many views are looked for, and the one is taken that shows most: none of a blue sky alone."""
 SHOT_S, STILL_S = (3.0, 12.0), (1.5, 3.0)
 JOIN_S = 0.8
 DARK_S = 0.4
@@ -157,12 +159,9 @@ def _shot(path: Path, fps: int, rng: Rng) -> Shot:
     move = _drawn(MOVES, rng)
     seconds = rng.uniform(*(STILL_S if move == "still" else SHOT_S))
     frames = max(round(seconds * fps), 2 * round(JOIN_S * fps))
-    start = _view(rng)
-    end = start
-    if move == "pan":
-        end = View(float(rng.uniform()), float(rng.uniform()), start.width)
-    elif move == "zoom":
-        end = View(start.x, start.y, float(np.clip(start.width * rng.choice([0.6, 0.75, 1.3, 1.6]), 0.35, 1.0)))
+    start, end = max(
+        (_views(move, rng) for _ in range(VIEWS)), key=lambda pair: min(_shows(path, view) for view in pair)
+    )
     shake = np.zeros((frames, 2))
     if move == "hand":
         shake = _sway(frames, fps, rng) * rng.uniform(0.01, 0.03)
@@ -177,8 +176,24 @@ def _drawn(odds: dict[Any, float], rng: Rng) -> Any:
     return list(odds)[int(rng.choice(len(odds), p=weights / weights.sum()))]
 
 
-def _view(rng: Rng) -> View:
-    return View(float(rng.uniform()), float(rng.uniform()), float(rng.uniform(0.4, 0.9)))
+def _views(move: Move, rng: Rng) -> tuple[View, View]:
+    """A first and a last view."""
+    start = View(float(rng.uniform()), float(rng.uniform()), float(rng.uniform(0.4, 0.9)))
+    if move == "pan":
+        return start, View(float(rng.uniform()), float(rng.uniform()), start.width)
+    if move == "zoom":
+        width = float(np.clip(start.width * rng.choice([0.6, 0.75, 1.3, 1.6]), 0.35, 1.0))
+        return start, View(start.x, start.y, width)
+    return start, start
+
+
+def _shows(path: Path, view: View) -> float:
+    """Standard deviation of luma in about what a view shows, up to LEAST_CONTRAST: more is no better."""
+    luma = _small(path)
+    high, wide = luma.shape
+    rows, columns = (max(int(view.width * length), 2) for length in (high, wide))
+    top, left = int(view.y * (high - rows)), int(view.x * (wide - columns))
+    return min(float(luma[top : top + rows, left : left + columns].std()), LEAST_CONTRAST)
 
 
 def _sway(frames: int, fps: int, rng: Rng) -> NDArray[np.float64]:
@@ -237,6 +252,12 @@ def _planes(path: Path, share: float, width: int) -> tuple[Plane, Plane, Plane]:
     return _loaded(path, int(needed))
 
 
+@lru_cache(maxsize=512)
+def _small(path: Path) -> Plane:
+    """A photograph's luma, small enough to keep."""
+    return _loaded(path, 512)[0].copy()
+
+
 @lru_cache(maxsize=6)
 def _loaded(path: Path, across: int) -> tuple[Plane, Plane, Plane]:
     """A photograph as planes of yuv420p, `across` wide (or as wide as it is)."""
@@ -258,7 +279,7 @@ def _contrast(path: Path) -> float:
         with av.open(f"file:{path}") as container:
             if container.streams.video[0].width < LEAST_WIDTH:
                 return 0.0
-        return float(_loaded(path, 512)[0].std())
+        return float(_small(path).std())
     except (SettingsError, av.error.FFmpegError, IndexError):
         return 0.0
 
