@@ -51,6 +51,8 @@ HYSTERESIS = 0.5
 AFTER_S = 2.0
 """For so long after one kind another one is its consequence."""
 ESTABLISHED, STRONGER = 3, 1.5
+WOVEN, WOVEN_S = 2, 1.6
+"""So many woven samples make a stretch of weaving, if they are no further apart; so long after one, it is over."""
 HARDLY = 0.005
 """So much of a picture may be damaged."""
 FAINT = 4.0
@@ -167,6 +169,8 @@ class DegradedState:
 
     hold: HoldState = HoldState()
     last_s: float = float("nan")
+    recent: tuple[float, ...] = ()
+    """When the last samples were told, for kinds that not every sample shows."""
 
 
 class Degraded:
@@ -192,30 +196,38 @@ class Degraded:
         for video in shown_pictures(seen):
             judged = np.flatnonzero(~np.isnan(video.values["worse"]))
             if len(judged):
-                rows = self._rows(state.last_s, video, judged)
+                rows, recent = self._rows(state, video, judged)
                 hold, more = self._hold.step(state.hold, seen, video.track, rows)
                 found += more
-                state = DegradedState(hold, float(video.t_s[judged[-1]]))
+                state = DegradedState(hold, float(video.t_s[judged[-1]]), recent)
         if seen.ended:
             hold, more = self._hold.end(state.hold)
             found += more
             state = DegradedState()
         return state, found
 
-    def _rows(self, last_s: float, video: Readings, judged: NDArray[np.intp]) -> Rows:
+    def _rows(self, state: DegradedState, video: Readings, judged: NDArray[np.intp]) -> tuple[Rows, tuple[float, ...]]:
         """A sample speaks from halfway to the one before it, for as long as samples are apart."""
         t_s, excess = video.t_s[judged], video.values["excess"][judged].astype(np.float64)
         beside = video.values["beside"][judged] > 0
-        since = np.minimum(np.nan_to_num(np.diff(t_s, prepend=last_s)), SAMPLE_S)
-        return Rows(
-            t_s=t_s - since / 2,
-            duration_s=np.where(since > 0, since, SAMPLE_S),
-            at=video.at[judged] - since / 2,
-            bad=video.values["worse"][judged] == self._code,
+        since = np.minimum(np.nan_to_num(np.diff(t_s, prepend=state.last_s)), SAMPLE_S)
+        bad, earlier, recent = self._judged(state, t_s, video.values["worse"][judged] == self._code)
+        rows = Rows(
+            t_s=t_s - since / 2 - earlier,
+            duration_s=np.where(since > 0, since, SAMPLE_S) + earlier,
+            at=video.at[judged] - since / 2 - earlier,
+            bad=bad,
             evidence={"excess": (excess, "max")},
             grave=(excess >= self.settings.grave_excess) & beside,
             confidence=np.clip(0.3 + 0.2 * excess, 0.0, np.where(beside, 0.95, 0.5)),
         )
+        return rows, recent
+
+    def _judged(
+        self, state: DegradedState, t_s: NDArray[np.float64], told: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64], tuple[float, ...]]:
+        """Which samples are bad, how much earlier what begins with one began, and what is remembered."""
+        return told, np.zeros(len(t_s)), ()
 
 
 class Blur(Degraded):
@@ -243,9 +255,30 @@ class Blockiness(Degraded):
 
 
 class Combing(Degraded):
-    """Pictures are woven of fields of two moments."""
+    """Pictures are woven of fields of two moments: all of them, or some in each second, as where film was made to fit
+    60 fields a second (2:3 pull-down), so that not every sample shows it."""
 
     kind = "combing"
+    version = 2
+
+    def _judged(
+        self, state: DegradedState, t_s: NDArray[np.float64], told: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64], tuple[float, ...]]:
+        bad, earlier, recent = np.zeros(len(t_s), np.bool_), np.zeros(len(t_s)), state.recent
+        was_bad = len(recent) >= WOVEN
+        for i, at_s in enumerate(t_s.tolist()):
+            if not was_bad:
+                recent = tuple(woven_s for woven_s in recent if at_s - woven_s <= WOVEN_S)
+            if told[i]:
+                recent = (*recent, at_s)[-WOVEN:]
+            bad[i] = len(recent) >= WOVEN and at_s - recent[-1] <= WOVEN_S
+            if bad[i] and not was_bad:
+                earlier[i] = at_s - recent[0]
+            elif was_bad and not bad[i]:  # It was over already after the last woven sample.
+                earlier[i] = max(0.0, at_s - recent[-1] - SAMPLE_S)
+                recent = ()
+            was_bad = bool(bad[i])
+        return bad, earlier, recent
 
 
 class Levels(Degraded):

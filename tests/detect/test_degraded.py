@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from builders import inputs, run, spans, video
+import pytest
+from builders import cut, inputs, run, spans, video
 
 from monitor.detect.damage import Assessor, DamageState
-from monitor.detect.degraded import Blur, Inspector, InspectorState, Levels, Noise
+from monitor.detect.degraded import Blur, Combing, Inspector, InspectorState, Levels, Noise
 from monitor.detect.look import LookState, Viewer
 from monitor.records import Detection, Readings
 from monitor.settings import FAST
@@ -59,3 +60,26 @@ def test_what_is_not_measured_is_not_judged() -> None:
     _, assessed = Assessor(FAST).assess(DamageState(), seen, ())
     _, inspected = Inspector(FAST).inspect(InspectorState(), assessed)
     assert np.isnan(inspected.values["worse"]).all()
+
+
+def woven(which: str) -> Readings:
+    """Two samples a second; "w" shows two moments."""
+    due = np.arange(len(which) * 12) % 12 == 0
+    comb = np.repeat([4.0 if each == "w" else NORMAL["comb"] for each in which], 12)
+    columns = NORMAL | {"comb": comb}
+    return video(len(due), 0.0, **{k: np.where(due, v, np.nan) for k, v in columns.items()})
+
+
+def test_weaving_that_not_every_sample_shows_is_one_detection() -> None:
+    """Of film that was made to fit 60 fields a second, two pictures of five are woven."""
+    found = run(Combing, inputs(woven("." * 10 + "w..w.w..w.w" + "." * 10)), inputs(ended=True))
+    assert spans(found[-1:]) == [("video", pytest.approx(4.56, abs=0.01), pytest.approx(10.08, abs=0.3))]
+    assert run(Combing, inputs(woven("." * 10 + "w" + "." * 10)), inputs(ended=True)) == [], "one sample is none"
+    assert run(Combing, inputs(woven("." * 10 + "w....w....w" + "." * 10)), inputs(ended=True)) == []
+
+
+@pytest.mark.parametrize("size", [1, 7, 60])
+def test_any_split_sees_the_same_weaving(size: int) -> None:
+    whole = woven("." * 10 + "w..w.w..w.w" + "." * 10)
+    parts = [inputs(cut(whole, k, min(k + size, len(whole)))) for k in range(0, len(whole), size)]
+    assert run(Combing, *parts, inputs(ended=True)) == run(Combing, inputs(whole), inputs(ended=True)) != []
