@@ -153,11 +153,12 @@ def _with_damage(clip: Clip, at: int, sound: Mapping[int, Picture], given: Mappi
                  ) -> Picture:  # fmt: skip
     """The clean picture with those macroblocks replaced that glare, and the changed ones next to them.
 
-    The rest of the damage is moved texture that nobody sees, and would be claimed as area. A lost picture stays clean.
+    The rest of the damage is moved texture that nobody sees, and would be claimed as area. A lost picture stays clean,
+    and one that came out in another size: a damaged header says anything.
     """
     before, after = sound[at - start], given.get(at - start)
     clean = clip.frames[at]
-    if after is None:
+    if after is None or after.shape != clean.shape:
         return clean
     signed = after[: clip.height].astype(np.int16) - before[: clip.height]
     glaring = np.pad(np.abs(block_means(signed)) > _GLARING_LEVELS, 1)
