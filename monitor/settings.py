@@ -86,7 +86,7 @@ class FreezeSettings(Temporal):
     min_live: Ratio = 0.1
     """Share of the picture that was in motion for seconds before, without which a freeze stays minor."""
     min_window: Ratio = 0.15
-    """Least share of the picture in motion for a part of it to be seen to stop."""
+    """With no more than this share of the picture in motion, no part of it is seen to stop."""
     ignore_key_frames: bool = True
     """A key frame codes the same picture anew: let it differ by more than `noise`, as long as nothing drifts."""
 

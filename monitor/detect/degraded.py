@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ AFTER_S = 2.0
 """For so long after one kind another one is its consequence."""
 ESTABLISHED, STRONGER = 3, 1.5
 WOVEN, WOVEN_S = 2, 1.6
-"""So many woven samples make a stretch of weaving, if they are no further apart; so long after one, it is over."""
+"""So many woven samples make a stretch of weaving, if they are no further apart than this, or than samples are."""
 HARDLY = 0.005
 """So much of a picture may be damaged."""
 FAINT = 4.0
@@ -163,14 +164,26 @@ def numbers(values: Mapping[str, Floats]) -> Floats:
     )
 
 
+class Woven(NamedTuple):
+    """A stretch in which some samples are woven: from the first to the last of them, how many, whether it is bad."""
+
+    from_s: float = float("nan")
+    last_s: float = float("nan")
+    times: int = 0
+    bad: bool = False
+
+
+NOT_WOVEN = Woven()
+"""No sample was, of late."""
+
+
 @dataclass(frozen=True, slots=True)
 class DegradedState:
     """How long it has been so, and when the last sample was."""
 
     hold: HoldState = HoldState()
     last_s: float = float("nan")
-    recent: tuple[float, ...] = ()
-    """When the last samples were told, for kinds that not every sample shows."""
+    woven: Woven = NOT_WOVEN
 
 
 class Degraded:
@@ -196,22 +209,25 @@ class Degraded:
         for video in shown_pictures(seen):
             judged = np.flatnonzero(~np.isnan(video.values["worse"]))
             if len(judged):
-                rows, recent = self._rows(state, video, judged)
+                rows, woven = self._rows(state, video, judged)
                 hold, more = self._hold.step(state.hold, seen, video.track, rows)
                 found += more
-                state = DegradedState(hold, float(video.t_s[judged[-1]]), recent)
+                state = DegradedState(hold, float(video.t_s[judged[-1]]), woven)
         if seen.ended:
             hold, more = self._hold.end(state.hold)
             found += more
             state = DegradedState()
         return state, found
 
-    def _rows(self, state: DegradedState, video: Readings, judged: NDArray[np.intp]) -> tuple[Rows, tuple[float, ...]]:
+    def _rows(self, state: DegradedState, video: Readings, judged: NDArray[np.intp]) -> tuple[Rows, Woven]:
         """A sample speaks from halfway to the one before it, for as long as samples are apart."""
         t_s, excess = video.t_s[judged], video.values["excess"][judged].astype(np.float64)
         beside = video.values["beside"][judged] > 0
-        since = np.minimum(np.nan_to_num(np.diff(t_s, prepend=state.last_s)), SAMPLE_S)
-        bad, earlier, recent = self._judged(state, t_s, video.values["worse"][judged] == self._code)
+        apart = np.nan_to_num(np.diff(t_s, prepend=state.last_s))
+        since = np.minimum(apart, SAMPLE_S)
+        told = video.values["worse"][judged] == self._code
+        bad, earlier, woven = self._judged(state, t_s, apart, told)
+        excess = np.where(told, excess, 0.0)
         rows = Rows(
             t_s=t_s - since / 2 - earlier,
             duration_s=np.where(since > 0, since, SAMPLE_S) + earlier,
@@ -221,13 +237,14 @@ class Degraded:
             grave=(excess >= self.settings.grave_excess) & beside,
             confidence=np.clip(0.3 + 0.2 * excess, 0.0, np.where(beside, 0.95, 0.5)),
         )
-        return rows, recent
+        return rows, woven
 
     def _judged(
-        self, state: DegradedState, t_s: NDArray[np.float64], told: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.float64], tuple[float, ...]]:
-        """Which samples are bad, how much earlier what begins with one began, and what is remembered."""
-        return told, np.zeros(len(t_s)), ()
+        self, state: DegradedState, t_s: NDArray[np.float64], since: NDArray[np.float64], told: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64], Woven]:
+        """Which samples are bad, how much earlier what begins with one began, and what is remembered. `since`: from the
+        sample before."""
+        return told, np.zeros(len(t_s)), NOT_WOVEN
 
 
 class Blur(Degraded):
@@ -262,23 +279,21 @@ class Combing(Degraded):
     version = 2
 
     def _judged(
-        self, state: DegradedState, t_s: NDArray[np.float64], told: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.float64], tuple[float, ...]]:
-        bad, earlier, recent = np.zeros(len(t_s), np.bool_), np.zeros(len(t_s)), state.recent
-        was_bad = len(recent) >= WOVEN
+        self, state: DegradedState, t_s: NDArray[np.float64], since: NDArray[np.float64], told: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64], Woven]:
+        bad, earlier, woven = np.zeros(len(t_s), np.bool_), np.zeros(len(t_s)), state.woven
         for i, at_s in enumerate(t_s.tolist()):
-            if not was_bad:
-                recent = tuple(woven_s for woven_s in recent if at_s - woven_s <= WOVEN_S)
+            near = at_s - woven.last_s <= max(WOVEN_S, 1.5 * float(since[i]))
+            long = woven.last_s - woven.from_s + SAMPLE_S >= self.settings.min_duration_s
             if told[i]:
-                recent = (*recent, at_s)[-WOVEN:]
-            bad[i] = len(recent) >= WOVEN and at_s - recent[-1] <= WOVEN_S
-            if bad[i] and not was_bad:
-                earlier[i] = at_s - recent[0]
-            elif was_bad and not bad[i]:  # It was over already after the last woven sample.
-                earlier[i] = max(0.0, at_s - recent[-1] - SAMPLE_S)
-                recent = ()
-            was_bad = bool(bad[i])
-        return bad, earlier, recent
+                woven = Woven(woven.from_s if near else at_s, at_s, woven.times + 1 if near else 1, woven.bad)
+            bad[i] = woven.times >= WOVEN and bool(told[i] or (near and long))
+            if bad[i] and not woven.bad:
+                earlier[i] = at_s - woven.from_s
+            elif woven.bad and not bad[i]:  # It was over already after the last woven sample.
+                earlier[i] = max(0.0, at_s - woven.last_s - float(since[i]))
+            woven = woven._replace(bad=bool(bad[i])) if near or told[i] else NOT_WOVEN
+        return bad, earlier, woven
 
 
 class Levels(Degraded):

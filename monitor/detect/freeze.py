@@ -32,6 +32,7 @@ class FreezeState:
     last_t_s: float = float("nan")
     last_at: float = float("nan")
     window: Kept = ()
+    """What `watch_windows` remembers."""
     lively: bool = False
     """Whether the picture was in motion before it stood."""
 
@@ -41,8 +42,11 @@ class Freeze:
     than `max_moving`, and no place has changed by more than `max_drift` since the stillness began. A key frame codes
     the same picture anew and may differ more: it does not end a freeze unless a place changes. A still scene with a
     camera's noise differs everywhere, and a slow zoom adds up: neither is a freeze. Nor is it, of the whole picture,
-    where a ticker runs; then the part that was in motion and stopped at once (see `window`) is one. What is no picture
-    (black, one colour, a test pattern) is left to those kinds.
+    where a ticker runs; then the part that was in motion and stopped at once (see `window`) is one, and so is a picture
+    that stopped under noise. What is no picture (black, one colour, a test pattern) is left to those kinds.
+
+    It stays `minor` where the picture was hardly in motion before, or after a cut or a dissolve (a still is shown on
+    purpose), and where only weak motion or means show that it stopped.
 
     With `max_moving` and `max_drift` 255, `ignore_key_frames` off and `min_window` 1 this is FFmpeg's freezedetect, to
     the frame.
@@ -72,7 +76,7 @@ class Freeze:
             bad = sure | ((windows.area > 0) & pictures)
             late_s = np.where(whole, 0.0, windows.late_s)
             area = np.where(whole, 1.0, windows.area)
-            rows, going_on, lively = self._rows(state, video, bad, late_s, area, windows.live * sure)
+            rows, going_on, lively = self._rows(state, video, bad, sure, late_s, area, windows.live)
             hold, more = self._hold.step(state.hold, seen, video.track, rows)
             found += more
             last = video.grids["mean"][-1].tobytes()
@@ -114,6 +118,7 @@ class Freeze:
         state: FreezeState,
         video: Readings,
         bad: NDArray[np.bool_],
+        sure: NDArray[np.bool_],
         late_s: NDArray[np.float64],
         area: NDArray[np.float64],
         live: NDArray[np.float64],
@@ -132,7 +137,7 @@ class Freeze:
                 t_s[k], at[k] = before_s - late_s[k], before_at - late_s[k]
                 lively = bool(live[k] >= self.settings.min_live)
             going_on = bool(bad[k])
-            grave[k] = going_on and lively
+            grave[k] = going_on and lively and sure[k]
         evidence: Evidence = {
             "drift": (video.values["drift"], "max"),
             "moving": (video.values["moving"], "max"),

@@ -11,9 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.detect.picture import durations
 from monitor.kernels.standing import LATE, Memory, follow_standing, nothing_stands
 from monitor.records import PLACES, Readings
 from monitor.settings import FreezeSettings
+
+CLOSE_S = 0.13
+"""Frames further apart than eight a second do not show by their means whether they stopped at once."""
 
 Kept = tuple[bytes, ...]
 """What `follow_standing` remembers; empty: nothing yet."""
@@ -36,13 +40,14 @@ def watch_windows(kept: Kept, video: Readings, settings: FreezeSettings) -> tupl
     the picture in motion is too little to see a window by."""
     memory = _loaded(kept)
     known = ~np.isnan(video.values["difference"])
+    close = known & (video.since_previous_s <= CLOSE_S)
     difference, mean = (
         np.ascontiguousarray(video.grids[name].reshape(len(video), PLACES)) for name in ("difference", "mean")
     )
     limits = settings.max_moving, settings.max_drift, settings.min_window
-    told = follow_standing(video.t_s, known, video.values["key"] > 0, difference, mean, memory, *limits)
+    told = follow_standing(video.t_s, known, close, video.values["key"] > 0, difference, mean, memory, *limits)
     live, moving, quiet, means = told.T
-    late_s = np.where((moving > 0) | (quiet > 0), 0.0, LATE * video.duration_s)
+    late_s = np.where((moving > 0) | (quiet > 0), 0.0, LATE * durations(video))
     windows = Windows(np.maximum(np.maximum(moving, quiet), means), late_s, moving > 0, live)
     return tuple(part.tobytes() for part in memory), windows
 

@@ -11,8 +11,9 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-PLACES = 144
-"""Places of the coarse grid that readings keep, 9 x 16, as the recurrences over time go through them."""
+ROWS, COLUMNS = 9, 16
+PLACES = ROWS * COLUMNS
+"""Places of the coarse grid that readings keep, as the recurrences over time go through them."""
 
 
 class Summary(NamedTuple):
@@ -125,7 +126,8 @@ def _bounds(count, parts):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True, nogil=True)
 def _share(values, bounds, largest, out):  # type: ignore[no-untyped-def]
-    """Sum or largest of the values of each part. Indices are unsigned: numba would look for negative ones."""
+    """Sum or largest of the values of each part; the values are used up by it. Indices are unsigned: numba would look
+    for negative ones."""
     if largest:
         for j in range(out.shape[0]):
             found = values[np.uint64(bounds[j, 0])]

@@ -1,12 +1,12 @@
 """Several pixels of a row side by side as one value, for kernels that numba's own loops leave too slow.
 
-A value of type `Lanes` is one LLVM vector of unsigned integers, so a kernel says what it does to 32 pixels at once and
-keeps its sums in registers; LLVM turns that into whatever the machine has (SSE, AVX, NEON), but for `eights`, which is
-one instruction of x86. Eight statistics per tile of a 1080p frame took 0.45 of the time of the best loops over columns
-that numba would vectorise by itself. Everything wraps like unsigned integers of its width; `magnitude` reads them as
-signed.
+A value of type `Lanes` is one LLVM vector of unsigned integers, so a kernel says what it does to 32 or 64 pixels at
+once and keeps its sums in registers; LLVM turns that into whatever the machine has (SSE, AVX, NEON), but for `eights`,
+which is one instruction of x86. Eight statistics per tile of a 1080p frame took 0.45 of the time of the best loops over
+columns that numba would vectorise by itself. Everything wraps like unsigned integers of its width; `magnitude` reads
+them as signed.
 
-Owns no statistic. With NUMBA_BOUNDSCHECK=1, `load` checks that all it reads lies inside the plane.
+Owns no statistic. With NUMBA_BOUNDSCHECK=1, `load` and `put` check that all they touch lies inside.
 """
 
 # The functions here are code generators for numba: what they take and give are its types, which it does not declare.

@@ -4,7 +4,7 @@ places that is too slow in Python. Owns the loop, and what motion, a stop and a 
 Motion is looked for in three WAYS: places that differ from the frame before by more than is given; in a quiet picture,
 by anything at all; and, as noise over what stands makes every place differ, places whose mean has moved. A *stop*: many
 of the places that were in motion for seconds stand at once, and in the rectangle around them hardly any goes on. What
-stands after a cut or a dissolve is a still, in which nobody is stuck.
+stands after a cut or a dissolve is a still, in which nobody is stuck. All that is not said in seconds is in frames.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from monitor.kernels.grid import PLACES
+from monitor.kernels.grid import COLUMNS, PLACES, ROWS
 
-ROWS, COLUMNS = 9, 16
 WAYS = ("moving", "quiet", "means")
 _MEANS = 2
 BUCKETS = 4
@@ -59,7 +58,8 @@ class Memory(NamedTuple):
     maps: NDArray[np.uint8]
     """[APART, 144]: of luma, of the last frames, the newest last."""
     places: NDArray[np.uint8]
-    """[ways, 3, 144]: whether a place is in the window that stands, the luma it had, frames since it changed."""
+    """[ways, 3, 144]: whether a place is in the window that stands, the luma it had, frames since it changed so
+    much that it stops at once if it does not any more (of those that tell of it by this way)."""
     counts: NDArray[np.uint8]
     """[ways, BUCKETS + 1, 144]: in how many frames of each second it changed."""
     usual: NDArray[np.int16]
@@ -93,24 +93,26 @@ def nothing_stands() -> Memory:
 def follow_standing(
     t_s: NDArray[np.float64],
     known: NDArray[np.bool_],
+    close: NDArray[np.bool_],
     key: NDArray[np.bool_],
     difference: NDArray[np.uint8],
     mean: NDArray[np.uint8],
     memory: Memory,
     max_change: float,
     max_drift: float,
-    min_live: float,
+    min_window: float,
 ) -> NDArray[np.float64]:
     """Of N frames, [N, 1 + ways]: the share of the picture that was live, in a scene that goes on; and by each way, the
     share of it that stands, 0 if nothing does.
 
-    `known`: what was compared with the frame before. `difference`, `mean`: maps [N, 144], in eighths of a level and in
-    levels. Key frames code what stands anew: only by its means do they say whether it does. A place that stands has a
-    mean within `max_drift` of what it was. With no more than the share `min_live` of the picture in motion, nothing is
-    seen to stop; `max_change`: in levels, see WAYS.
+    `known`: what was compared with the frame before; `close`: and came so soon after it that its means tell of motion.
+    `difference`, `mean`: maps [N, 144], in eighths of a level and in levels. Key frames code what stands anew: only by
+    its means do they say whether it does. A place that stands has a mean within `max_drift` of what it was. With no
+    more than the share `min_window` of the picture in motion, nothing is seen to stop; `max_change`: in levels, see
+    WAYS.
     """
     told = np.zeros((len(t_s), 1 + len(WAYS)))
-    _follow(t_s, known, key, difference, mean, *memory, 8 * max_change, max_drift, min_live, told)
+    _follow(t_s, known, close, key, difference, mean, *memory, 8 * max_change, max_drift, min_window, told)
     return told
 
 
@@ -120,7 +122,7 @@ def compile_all() -> None:
     column, flags, maps, cube = types.float64[::1], types.boolean[::1], types.uint8[:, ::1], types.uint8[:, :, ::1]
     memory = (maps, cube, cube, types.int16[::1], types.int32[:, ::1], column, types.int64[::1])
     numbers = (types.float64, types.float64, types.float64, types.float64[:, ::1])
-    _follow.compile((column, flags, flags, maps, maps, *memory, *numbers))
+    _follow.compile((column, flags, flags, flags, maps, maps, *memory, *numbers))
     _follow.disable_compile()
 
 
@@ -128,6 +130,7 @@ def compile_all() -> None:
 def _follow(  # type: ignore[no-untyped-def]
     t_s,
     known,
+    close,
     key,
     difference,
     mean,
@@ -140,14 +143,14 @@ def _follow(  # type: ignore[no-untyped-def]
     dissolved,
     max_eighths,
     max_drift,
-    min_live,
+    min_window,
     told,
 ):
     ways = places.shape[0]
     live = np.zeros((ways, PLACES), np.bool_)
     lives = np.zeros(ways, np.int64)
     changed, strongly = np.zeros(PLACES, np.bool_), np.zeros(PLACES, np.bool_)
-    at = np.int64(-1)
+    at = np.int64(-(2**62))
     for n in range(len(t_s)):
         number = np.int64(np.floor(t_s[n]))
         if dissolved[0] == 0:
@@ -164,7 +167,7 @@ def _follow(  # type: ignore[no-untyped-def]
                 lives[way] = _find_live(counts[way], seconds, way, at, live[way])
         told[n, 0] = lives[0] / PLACES if goes_on else 0.0
         for way in range(ways):
-            if known[n] and (way == _MEANS or not key[n]):
+            if close[n] if way == _MEANS else known[n] and not key[n]:
                 if way == _MEANS:
                     for p in range(PLACES):
                         moved = abs(np.int64(mean[n, p]) - np.int64(maps[0, p]))
@@ -183,7 +186,7 @@ def _follow(  # type: ignore[no-untyped-def]
                     mean[n],
                     WITHIN[way],
                     max_drift,
-                    min_live,
+                    min_window,
                     goes_on,
                 )
                 if not places[way, 0].any():
@@ -240,7 +243,7 @@ def _find_live(counts, seconds, way, at, live):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _judge(places, live, lives, changed, strongly, mean, within, max_drift, min_live, goes_on):  # type: ignore[no-untyped-def]
+def _judge(places, live, lives, changed, strongly, mean, within, max_drift, min_window, goes_on):  # type: ignore[no-untyped-def]
     """What stands after this frame, in `places`."""
     window, luma, since = places[0], places[1], places[2]
     size, stand, halted = 0, 0, 0
@@ -252,7 +255,7 @@ def _judge(places, live, lives, changed, strongly, mean, within, max_drift, min_
     if size:
         if stand < STANDS * size:
             window[:] = 0
-    elif goes_on and lives > min_live * PLACES and halted >= max(LEAST, STOPS * lives):
+    elif goes_on and lives > min_window * PLACES and halted >= max(LEAST, STOPS * lives):
         _open(window, luma, since, live, changed, mean, within)
     for p in range(PLACES):
         since[p] = 0 if strongly[p] else min(np.int64(since[p]) + 1, 255)

@@ -17,7 +17,6 @@ from typing import Any, Literal
 
 import av
 import av.error
-import numba as nb
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
@@ -41,6 +40,8 @@ JOIN_S = 0.8
 DARK_S = 0.4
 """A fade through black stays there for so long: less than any profile takes for a fault."""
 BLACK_LUMA, GREY = 16, 128
+PART = ".part"
+"""Ends the name of a tour that is not whole."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 LEAST_CONTRAST, LEAST_WIDTH = 20.0, 1200
 """A photograph with a smaller standard deviation of luma is mostly of one colour; a narrower one is an icon."""
@@ -132,7 +133,7 @@ def make_tour(
     seed: int,
 ) -> Path:
     """Write a tour as a clip. What is not whole is removed. Raises SettingsError for material that cannot be read."""
-    part = path.with_suffix(".part")
+    part = path.with_suffix(PART)
     try:
         with closing(tour(pictures, width, height, fps, seed)) as shown, closing(sounds(sound, seed)) as heard:
             write_clip(part, "h264", width, height, fps, seconds, shown, heard, preset="veryfast")
@@ -148,9 +149,12 @@ def sounds(files: Sequence[Path], seed: int) -> Generator[AudioFrame]:
     while True:
         heard = 0
         for k in rng.permutation(len(files)).tolist():
-            for block in heard_in(files[k]):
-                heard += 1
-                yield block
+            try:
+                for block in heard_in(files[k]):
+                    heard += 1
+                    yield block
+            except (av.error.FFmpegError, OSError) as error:
+                raise SettingsError(f"{files[k]}: its sound cannot be read ({error}); remove it") from None
         if not heard:
             raise SettingsError(f"none of {len(files)} files has sound; name a folder of recorded programme")
 
@@ -284,18 +288,18 @@ def _contrast(path: Path) -> float:
         return 0.0
 
 
-@nb.njit(cache=True, nogil=True)
-def _sample(plane, top, left, step, out):  # type: ignore[no-untyped-def]
+def _sample(plane: Plane, top: float, left: float, step: float, out: NDArray[np.float32]) -> None:
     """Bilinear samples of a plane, `step` apart, from a place on."""
-    high, wide = plane.shape
-    for r in range(out.shape[0]):
-        y = min(max(top + (r + 0.5) * step - 0.5, 0.0), high - 1.001)
-        row = int(y)
-        down = np.float32(y - row)
-        for c in range(out.shape[1]):
-            x = min(max(left + (c + 0.5) * step - 0.5, 0.0), wide - 1.001)
-            column = int(x)
-            across = np.float32(x - column)
-            above = plane[row, column] * (1 - across) + plane[row, column + 1] * across
-            below = plane[row + 1, column] * (1 - across) + plane[row + 1, column + 1] * across
-            out[r, c] = above * (1 - down) + below * down
+    above, down = _between(plane.shape[0], top, step, out.shape[0])
+    before, across = _between(plane.shape[1], left, step, out.shape[1])
+    part = plane[above[0] : above[-1] + 2]
+    sampled = part[:, before] * (1 - across) + part[:, before + 1] * across
+    rows = above - above[0]
+    out[:] = sampled[rows] * (1 - down[:, None]) + sampled[rows + 1] * down[:, None]
+
+
+def _between(length: int, first: float, step: float, n: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Of n places, the pixel before each, and how far it is beyond that."""
+    at = np.clip(first + (np.arange(n) + 0.5) * step - 0.5, 0.0, length - 1.001)
+    before = at.astype(np.intp)
+    return before, (at - before).astype(np.float32)

@@ -46,7 +46,7 @@ def run(plan: Plan, tell: Tell) -> Report:
         tell("compiling the kernels")
         warm_up()
         watching = Watching(plan.profile, tuple(kind for kind in plan.kinds if kind in YARDSTICKS))
-        submit = held.enter_context(_processes(plan.workers))
+        submit = held.enter_context(processes(plan.workers, warm_up))
         clean = _work(plan, lines, material.clean, watching, folder, submit, tell)
     cases = [case for line in lines for case in line.cases]
     notes = [*material.notes, *(f"{each.clip.name} was not watched: {each.problem}" for each in clean if each.problem)]
@@ -114,10 +114,10 @@ def _told(line: Line, tried: Tried) -> str:
 
 
 @contextmanager
-def _processes(workers: int) -> Iterator[Submit]:
-    """Processes that work, and are gone afterwards, however it ends."""
+def processes(workers: int, first: Callable[[], None] | None = None) -> Iterator[Submit]:
+    """Processes that work, and are gone afterwards, however it ends. `first`: what each does before it works."""
     before = set(active_children())
-    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=warm_up)
+    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=first)
 
     def submit(*work: Any) -> Future[Any]:
         # A process is started here and inherits this: Ctrl-C in a terminal reaches all, and is for this one to handle.

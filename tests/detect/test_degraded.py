@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import cut, inputs, run, spans, video
@@ -10,7 +12,7 @@ from monitor.detect.damage import Assessor, DamageState
 from monitor.detect.degraded import Blur, Combing, Inspector, InspectorState, Levels, Noise
 from monitor.detect.look import LookState, Viewer
 from monitor.records import Detection, Readings
-from monitor.settings import FAST
+from monitor.settings import DEFAULT, FAST
 
 NORMAL = {
     "contrast": 50.0,
@@ -83,3 +85,28 @@ def test_any_split_sees_the_same_weaving(size: int) -> None:
     whole = woven("." * 10 + "w..w.w..w.w" + "." * 10)
     parts = [inputs(cut(whole, k, min(k + size, len(whole)))) for k in range(0, len(whole), size)]
     assert run(Combing, *parts, inputs(ended=True)) == run(Combing, inputs(whole), inputs(ended=True)) != []
+
+
+def test_weaving_opens_after_its_minimum_duration_and_not_by_waiting_for_more() -> None:
+    for which in ("ww", "wwww", "w..w"):
+        assert run(Combing, inputs(woven("." * 10 + which + "." * 12)), inputs(ended=True), profile=DEFAULT) == [], (
+            which
+        )
+    assert run(Combing, inputs(woven("." * 10 + "w" * 8 + "." * 12)), inputs(ended=True), profile=DEFAULT) != []
+
+
+def test_weaving_is_seen_where_samples_are_far_apart() -> None:
+    """Of key frames, every two seconds."""
+    whole = woven("." * 10 + "w" * 10)
+    due = ~np.isnan(whole.values["comb"])
+    far = cut(whole, 0, len(whole))
+    far = replace(far, t_s=np.where(due, np.cumsum(due) * 2.0, np.cumsum(due) * 2.0 + 0.01))
+    assert run(Combing, inputs(far), inputs(ended=True)) != []
+
+
+def test_what_another_kind_told_meanwhile_is_not_its_evidence() -> None:
+    whole = woven("." * 10 + "w..w.w..w.w" + "." * 10)
+    noisy = np.isin(np.arange(len(whole)) // 12, (12,))
+    values = whole.values | {"noise": np.where(noisy & ~np.isnan(whole.values["noise"]), 40.0, whole.values["noise"])}
+    found = run(Combing, inputs(replace(whole, values=values)), inputs(ended=True))
+    assert found == run(Combing, inputs(whole), inputs(ended=True)) != []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import cut, inputs, run, spans, video
@@ -103,3 +105,24 @@ def test_a_still_after_a_cut_or_a_dissolve_is_no_window() -> None:
     dissolve = video(20, 6.0, mean=np.rint(blend).astype(int), grids={"difference": MOVES})
     assert run(Freeze, inputs(moves, dissolve, video(60, 6.8, mean=other, grids=still), ended=True)) == []
     assert run(Freeze, inputs(moves, video(60, 6.0, mean=first, grids=still), ended=True)) != []
+
+
+def test_a_freeze_that_settles_first_becomes_grave() -> None:
+    """An encoder goes on refining what stands for some frames: until then only its means show that it does."""
+    moves = noisy(6, 0, np.ones(GRID, np.bool_))
+    still = noisy(9, 6, np.zeros(GRID, np.bool_))
+    settled = np.arange(len(still)) >= 10
+    columns = {name: np.where(settled, 0.0, 1.5).astype(np.float32) for name in ("difference", "drift", "moving")}
+    grids = dict(still.grids) | {"difference": np.where(settled[:, None, None], 0, 12) * np.ones(GRID, np.uint8)}
+    still = replace(still, values=dict(still.values) | columns, grids=grids)
+    found = run(Freeze, inputs(moves, still), inputs(ended=True))
+    assert (found[-1].severity, found[-1].confidence) == ("major", 0.95)
+
+
+def test_a_few_pictures_far_apart_are_no_freeze_under_noise() -> None:
+    """Key frames of fast shots, and then of a tripod."""
+    shots = np.random.default_rng(2).integers(40, 200, (20, *GRID))
+    mean = np.concatenate((shots, np.repeat(shots[-1:], 20, 0)))
+    whole = video(40, grids={"difference": MOVES, "mean": mean})
+    far = replace(whole, t_s=np.arange(40) * 1.0, since_previous_s=np.ones(40, np.float32), duration_s=np.ones(40))
+    assert run(Freeze, inputs(far), inputs(ended=True)) == []

@@ -19,16 +19,26 @@ def waves(n: int, speed: NDArray[np.float64] | float = 1.0) -> Maps:
     return np.rint(120 + 20 * np.sin(phase[:, None] + np.arange(PLACES) / 5)).astype(np.uint8)
 
 
-def follow(difference: Maps, mean: Maps, split: int = 10**6, key: int | None = None) -> NDArray[np.float64]:
-    """All that is told, in steps of `split` frames."""
+def follow(
+    difference: Maps,
+    mean: Maps,
+    split: int = 10**6,
+    key: int | None = None,
+    unknown: int | None = None,
+    close: bool = True,
+) -> NDArray[np.float64]:
+    """All that is told, in steps of `split` frames. `key`: the number of a key frame; `unknown`: of one that was not
+    compared; `close`: whether frames are."""
     n, memory, told = len(mean), nothing_stands(), []
+    known = np.arange(n) != (-1 if unknown is None else unknown)
     keys = np.arange(n) == (-1 if key is None else key)
     for first in range(0, n, split):
         part = slice(first, first + split)
         t_s = np.arange(n)[part] / FPS
         told.append(
             follow_standing(
-                *(t_s, np.ones(len(t_s), np.bool_), keys[part], difference[part], mean[part], memory), 1.0, 1.5, 0.15
+                *(t_s, known[part], known[part] & close, keys[part], difference[part], mean[part], memory),
+                *(1.0, 1.5, 0.15),
             )
         )
     return np.concatenate(told)
@@ -94,3 +104,22 @@ def test_after_a_cut_nothing_is_seen_to_stop_for_a_second() -> None:
     difference, mean = stopped()
     mean[148:] = 255 - mean[148:]
     assert not follow(difference, mean)[148:170, 1:].any()
+
+
+def test_after_a_dissolve_nothing_is_seen_to_stop() -> None:
+    difference, mean = stopped()
+    mean[130:150] = np.rint(mean[130] + (255.0 - mean[130] - mean[130]) * np.arange(1, 21)[:, None] / 20)
+    mean[150:] = mean[149]
+    assert not follow(difference, mean)[150:155, 1:].any()
+
+
+def test_a_frame_that_was_not_compared_changes_nothing() -> None:
+    difference, mean = stopped()
+    difference[200] = 255
+    assert follow(difference, mean, unknown=200)[200, 1] == 1.0
+
+
+def test_frames_far_apart_do_not_show_by_their_means_what_stopped() -> None:
+    """Of key frames alone, the five before are seconds of other pictures."""
+    told = follow(*stopped(floor=30), close=False)
+    assert first_of(told, "means") == -1

@@ -69,7 +69,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         def __init__(self, waiting: Any) -> None:
             self.done = list(waiting)[-1:]
 
-    monkeypatch.setattr(module, "_processes", lambda workers: Processes())
+    monkeypatch.setattr(module, "processes", lambda workers, first: Processes())
     monkeypatch.setattr(module, "wait", lambda waiting, return_when: Some(waiting))
     monkeypatch.setattr(module, "warm_up", lambda: None)
     monkeypatch.setattr(module, "try_case", try_case)
@@ -121,14 +121,14 @@ def test_a_process_that_dies_ends_it_with_the_remedy(folder: Path, monkeypatch: 
 
 def test_the_processes_leave_ctrl_c_to_the_one_that_started_them() -> None:
     usual = signal.pthread_sigmask(signal.SIG_BLOCK, [])
-    with module._processes(1) as submit:
+    with module.processes(1) as submit:
         blocked = submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result(60)
     assert signal.SIGINT in blocked
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == usual
 
 
 def test_an_interrupt_ends_the_processes() -> None:
-    with pytest.raises(KeyboardInterrupt), module._processes(1) as submit:  # noqa: PT012 - it is raised inside
+    with pytest.raises(KeyboardInterrupt), module.processes(1) as submit:  # noqa: PT012 - it is raised inside
         submit(time.sleep, 3600)
         assert len(multiprocessing.active_children()) == 1
         raise KeyboardInterrupt
