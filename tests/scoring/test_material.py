@@ -61,7 +61,7 @@ def test_the_real_clips_are_all_told_apart(media: Path) -> None:
     with (media / "MANIFEST.csv").open() as rows:
         names = [row["file"] for row in csv.DictReader(rows)]
     assert [name for name in names if not split.says(name)] == []
-    assert split.unknown(names) == []
+    assert split.unknown(names) == ["tour_0????.ts", "tour_1????.ts"], "those are made (jobs/tour.py)"
     assert not set(split.tuning) & set(split.ignore)
     for use, least in (("tuning", 6), ("reporting", 8)):
         found = gather(media, use, None, ())  # type: ignore[arg-type]
