@@ -148,7 +148,7 @@ def row_steps(plane: Plane, previous: Plane) -> NDArray[np.int64]:
     width = row_pixels(plane.shape[1])
     out = np.empty((4, plane.shape[0]), np.int64)
     if EIGHTS and plane.dtype == np.uint8 and width % 32 == 0:
-        _ROWS_EIGHTS(now, before, width, out)
+        _ROWS_EIGHTS[32](now, before, width, out)
     else:
         _ROWS_KERNELS[plane.dtype](now, before, width // 32 * 32, width, out)
     return out
@@ -210,8 +210,8 @@ def compile_all() -> None:
     for count in EIGHTS:
         _EIGHTS_KERNELS[count].compile((plane, plane, n, n, n, types.int32[:, :, ::1]))
         _CHROMA_EIGHTS[count].compile((plane, plane, types.int32[:, ::1]))
-    if EIGHTS:
-        _ROWS_EIGHTS.compile((plane, plane, n, types.int64[:, ::1]))
+    for kernel in _ROWS_EIGHTS.values():
+        kernel.compile((plane, plane, n, types.int64[:, ::1]))
     for kernel in all_kernels():
         kernel.disable_compile()
 
@@ -219,8 +219,8 @@ def compile_all() -> None:
 def all_kernels() -> list[Any]:
     """Every kernel of this file, for those who compile them or look after that."""
     by_type = (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _ROWS_KERNELS, _CHROMA_KERNELS)
-    by_count = (_EIGHTS_KERNELS, _CHROMA_EIGHTS)
-    return [_ROWS_EIGHTS, chroma_rest, *(kernel for some in (*by_type, *by_count) for kernel in some.values())]
+    by_count = (_EIGHTS_KERNELS, _CHROMA_EIGHTS, _ROWS_EIGHTS)
+    return [chroma_rest, *(kernel for some in (*by_type, *by_count) for kernel in some.values())]
 
 
 def _check(plane: Plane) -> None:
@@ -315,5 +315,5 @@ _FAST_KERNELS = {dtype: columns_kernel(lanes) for dtype, lanes in _LANES.items()
 _SLOW_KERNELS = {dtype: slow_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}
 _CHROMA_KERNELS = {dtype: chroma_columns_kernel(lanes) for dtype, lanes in _LANES.items()}
-_ROWS_EIGHTS = rows_eights_kernel()
+_ROWS_EIGHTS = {32: rows_eights_kernel()} if 32 in EIGHTS else {}
 _ROWS_KERNELS = {dtype: rows_kernel(lanes) for dtype, lanes in _LANES.items()}

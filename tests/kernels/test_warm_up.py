@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,3 +64,20 @@ def test_a_type_that_nobody_thought_of_is_an_error_at_once() -> None:
     warm_up()
     with pytest.raises(TypeError, match="No matching definition"):
         picture._SUMS_KERNELS[np.dtype(np.uint8)](np.zeros((4, 4), np.float32), np.zeros((4, 4), np.float32), 0)
+
+
+ON_ANOTHER_MACHINE = """
+import numpy as np
+from monitor.kernels import fast_tiles, picture, row_steps
+picture.compile_all()
+plane = np.arange(40 * 96, dtype=np.uint8).reshape(40, 96)
+print(picture.EIGHTS, int(fast_tiles(plane, plane, 3, 1)[0].sum()) == int(plane.sum()), row_steps(plane, plane).shape)
+"""
+
+
+def test_a_machine_without_avx_watches_too(tmp_path: Path) -> None:
+    """There are no kernels for instructions that it has not, and nobody asks for them."""
+    others = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", ON_ANOTHER_MACHINE]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | others)
+    assert found.stdout.strip() == "() True (4, 40)", found.stderr
