@@ -113,7 +113,8 @@ def test_a_freeze_that_settles_first_becomes_grave() -> None:
     still = noisy(9, 6, np.zeros(GRID, np.bool_))
     settled = np.arange(len(still)) >= 10
     columns = {name: np.where(settled, 0.0, 1.5).astype(np.float32) for name in ("difference", "drift", "moving")}
-    grids = dict(still.grids) | {"difference": np.where(settled[:, None, None], 0, 12) * np.ones(GRID, np.uint8)}
+    change = (np.where(settled[:, None, None], 0, 12) * np.ones(GRID)).astype(np.uint8)
+    grids = dict(still.grids) | {"difference": change}
     still = replace(still, values=dict(still.values) | columns, grids=grids)
     found = run(Freeze, inputs(moves, still), inputs(ended=True))
     assert (found[-1].severity, found[-1].confidence) == ("major", 0.95)
