@@ -22,6 +22,7 @@ from pathlib import Path
 from rich.console import Console
 
 from monitor.errors import ClusterError, SettingsError
+from monitor.lab.clips import sides
 from monitor.lab.defects.footage import Size
 from monitor.lab.truth import STRENGTHS
 from monitor.scoring import Plan, as_json, cores, print_report, run
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status as in the module's docstring."""
     options = _parser().parse_args(arguments)
     try:
-        width, height = _sides(options.size)
+        width, height = sides(options.size)
         plan = Plan(
             media=options.media,
             profile=load_profile(options.settings),
@@ -89,13 +90,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name for name in text.split(",") if name)
-
-
-def _sides(text: str) -> tuple[int, int]:
-    width, cross, height = text.partition("x")
-    if not (cross and width.isdecimal() and height.isdecimal()):
-        raise SettingsError(f"--size {text}: must be two whole numbers, as in 640x360")
-    return int(width), int(height)
 
 
 def _tell(line: str) -> None:

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from monitor.catalog import MEDIA_SUFFIXES
 from monitor.errors import SettingsError
+from monitor.lab.clips import sides
 from monitor.lab.tour import PART, make_tour, photographs
-from monitor.scoring import cores
-from monitor.scoring.running import processes
+from monitor.scoring import cores, processes
 
 MINUTES = 10
 """Most of each file."""
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _make(options: argparse.Namespace) -> None:
-    width, height = _sides(options.size)
+    width, height = sides(options.size)
     _check("--hours", options.hours, 0.0001, 100)
     _check("--fps", options.fps, 1, 120)
     _check("--seed", options.seed, 0, SEEDS - 1)
@@ -90,13 +90,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--size", default="640x360", metavar="WxH", help="default: 640x360")
     add("--fps", type=int, default=25, metavar="N", help="pictures a second (default: 25)")
     return parser
-
-
-def _sides(text: str) -> tuple[int, int]:
-    width, cross, height = text.partition("x")
-    if not (cross and width.isdecimal() and height.isdecimal()):
-        raise SettingsError(f"--size {text}: must be two whole numbers, as in 640x360")
-    return int(width), int(height)
 
 
 if __name__ == "__main__":

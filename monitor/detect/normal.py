@@ -82,19 +82,13 @@ def alike(before: bytes, luma: NDArray[np.uint8]) -> bool:
 def all_alike(before: bytes | None, luma: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Of maps of luma [N, 9, 16] that follow each other: which is of the scene of the one before it. `before`: the one
     before the first; None: there is none, and so it is not. In integers, so any split gives the same."""
-    maps = luma.reshape(len(luma), -1)
-    first = maps[:1] if before is None else np.frombuffer(before, np.uint8)[None]
-    same = of_one_scene(np.concatenate((first, maps))[:-1], maps)
+    maps = luma.reshape(len(luma), -1).astype(np.int64)
+    first = maps[:1] if before is None else np.frombuffer(before, np.uint8).astype(np.int64)[None]
+    maps = np.concatenate((first, maps))
+    n, sums = maps.shape[1], maps.sum(axis=1)
+    spread = n * (maps * maps).sum(axis=1) - sums**2
+    together = n * (maps[1:] * maps[:-1]).sum(axis=1) - sums[1:] * sums[:-1]
+    size = np.sqrt(spread[1:].astype(np.float64) * spread[:-1])
+    same: NDArray[np.bool_] = (size > 0) & (together >= SAME_SCENE * size)
     same[:1] &= before is not None
     return same
-
-
-def of_one_scene(before: NDArray[np.uint8], luma: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Of each map of luma [N, places] whether it is of the same scene as the other one, [N, places] or one [1, places]
-    for all."""
-    a, b = before.astype(np.int64), luma.astype(np.int64)
-    n = b.shape[1]
-    of_a, of_b = a.sum(axis=1), b.sum(axis=1)
-    spread = (n * (a * a).sum(axis=1) - of_a**2).astype(np.float64) * (n * (b * b).sum(axis=1) - of_b**2)
-    size = np.sqrt(spread)
-    return np.asarray((size > 0) & (n * (a * b).sum(axis=1) - of_a * of_b >= SAME_SCENE * size))

@@ -68,6 +68,14 @@ def bit_rate(codec: str, width: int, height: int, fps: int) -> int:
     return round(usual * math.sqrt(fps / 30) * ENCODINGS[codec].share)
 
 
+def sides(text: str) -> tuple[int, int]:
+    """Width and height as a person gives them, "640x360". Raises SettingsError."""
+    width, cross, height = text.partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal()):
+        raise SettingsError(f"--size {text}: must be two whole numbers, as in 640x360")
+    return int(width), int(height)
+
+
 def suffix(codec: str) -> str:
     """How the name of a clip of this codec ends."""
     return ".mp4" if ENCODINGS[codec].container == "mp4" else ".ts"

@@ -15,6 +15,6 @@ Seeds and clips that thresholds are fitted on are never those of a report: `Plan
 
 from monitor.scoring.plan import Plan
 from monitor.scoring.report import Report, as_json, print_report
-from monitor.scoring.running import cores, run
+from monitor.scoring.running import cores, processes, run
 
-__all__ = ["Plan", "Report", "as_json", "cores", "print_report", "run"]
+__all__ = ["Plan", "Report", "as_json", "cores", "print_report", "processes", "run"]
