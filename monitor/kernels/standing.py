@@ -32,7 +32,7 @@ MOVED, STRONGLY, USUALLY = 2, 4, 0.8
 """By its mean, a place changes that differs by so many levels from that APART frames before. It stops at once if just
 before it differed by so many, and by this share of what it usually did: not one that comes to rest bit by bit."""
 USUAL, FINE = 25, 100
-"""Frames within which the usual follows what is."""
+"""Frames within which the usual follows what is; and in how many parts of a level it is kept."""
 STOPS, LEAST = 0.25, 12
 """So many of the live places stop at once, at least so many ..."""
 WITHIN = (3, 3, 8)
@@ -69,7 +69,7 @@ class Memory(NamedTuple):
     steps: NDArray[np.float64]
     """[STEPS]: of the means, the newest last."""
     dissolved: NDArray[np.int64]
-    """[2]: how many frames there were; frames since the last one in a dissolve."""
+    """[2]: how many frames there were; frames since the last one in a dissolve, DISSOLVES at most."""
 
 
 def nothing_stands() -> Memory:
