@@ -38,7 +38,8 @@ STOPS, LEAST = 0.25, 12
 WITHIN = (3, 3, 8)
 """... each of which had changed within so many frames, by the way ..."""
 RUNS = 0.2
-"""... and in the rectangle around them hardly any goes on."""
+"""... and in the rectangle around them hardly any goes on. What stands are then as many places at least; by the means,
+the share of the picture without which nothing is seen to stop: a small thing that moves on leaves some that stand."""
 ALONE = 1
 """A row or column with no more places than this is not in the rectangle."""
 STANDS = 0.8
@@ -185,6 +186,7 @@ def _follow(  # type: ignore[no-untyped-def]
                     strongly,
                     mean[n],
                     WITHIN[way],
+                    max(LEAST, min_window * PLACES) if way == _MEANS else LEAST,
                     max_drift,
                     min_window,
                     goes_on,
@@ -243,7 +245,9 @@ def _find_live(counts, seconds, way, at, live):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _judge(places, live, lives, changed, strongly, mean, within, max_drift, min_window, goes_on):  # type: ignore[no-untyped-def]
+def _judge(  # type: ignore[no-untyped-def]
+    places, live, lives, changed, strongly, mean, within, least, max_drift, min_window, goes_on
+):
     """What stands after this frame, in `places`."""
     window, luma, since = places[0], places[1], places[2]
     size, stand, halted = 0, 0, 0
@@ -256,14 +260,15 @@ def _judge(places, live, lives, changed, strongly, mean, within, max_drift, min_
         if stand < STANDS * size:
             window[:] = 0
     elif goes_on and lives > min_window * PLACES and halted >= max(LEAST, STOPS * lives):
-        _open(window, luma, since, live, changed, mean, within)
+        _open(window, luma, since, live, changed, mean, within, least)
     for p in range(PLACES):
         since[p] = 0 if strongly[p] else min(np.int64(since[p]) + 1, 255)
 
 
 @nb.njit(cache=True)
-def _open(window, luma, since, live, changed, mean, within):  # type: ignore[no-untyped-def]
-    """A window of the live places in the rectangle around those that stopped, unless too many of them go on."""
+def _open(window, luma, since, live, changed, mean, within, least):  # type: ignore[no-untyped-def]
+    """A window of the live places in the rectangle around those that stopped, unless too many of them go on or too few
+    are left."""
     rows, columns = np.zeros(ROWS, np.int64), np.zeros(COLUMNS, np.int64)
     for p in range(PLACES):
         if live[p] and since[p] < within and not changed[p]:
@@ -281,7 +286,7 @@ def _open(window, luma, since, live, changed, mean, within):  # type: ignore[no-
         if live[p] and top <= p // COLUMNS <= bottom and left <= p % COLUMNS <= right:
             inside += 1
             run += changed[p]
-    if run > RUNS * inside:
+    if run > RUNS * inside or inside - run < least:
         return
     for p in range(PLACES):
         inside_it = top <= p // COLUMNS <= bottom and left <= p % COLUMNS <= right

@@ -123,3 +123,14 @@ def test_frames_far_apart_do_not_show_by_their_means_what_stopped() -> None:
     """Of key frames alone, the five before are seconds of other pictures."""
     told = follow(*stopped(floor=30), close=False)
     assert first_of(told, "means") == -1
+
+
+def test_a_small_thing_that_moves_on_leaves_nothing_that_stands() -> None:
+    """A figure on a flat ground: places that it has left do not move any more, all at once."""
+    difference, mean = stopped(floor=30)
+    still = np.arange(PLACES) >= 16
+    mean[:, still] = 120
+    mean[:, 100:120] = np.rint(120 + 60 * np.sin(np.arange(250)[:, None] / 3 + np.arange(20)))
+    told = follow(difference, mean)
+    assert told[100, 0] == 1.0, "else too little moved"
+    assert first_of(told, "means") == -1
