@@ -43,10 +43,13 @@ The slow set, where it is due (see `monitor.measure`):
                    how much larger it is there than the mean of the other phases: blocks of a coding grid that was
                    shifted, or scaled by a whole number
 Some times a second:
-    seam, seam_at  the largest seam between two rows, and where it is, as a share of the height: by how much the step
-                   across it exceeds the steps above and below it, and, more than there, the step from one of the two
-                   rows to the other in the picture before. A picture torn there has a large one: an edge is as near to
-                   itself a picture ago. With motion on both sides; else 0
+    seam, seam_at  the largest seam between two rows, and where it is, as a share of the height; 0 where there is none:
+                   by how much the step across it exceeds the steps above and below it, and, more than there, the step
+                   from one of the two rows to the other in the picture before. With motion on both sides, and not for
+                   a step that was at another row before. A picture torn there has a large one: an edge is as near to
+                   itself a picture ago, wherever it was
+    seam_2, seam_2_at, seam_3, seam_3_at
+                   the next two of the picture
 Maps: `mean` (luma, rounded), `difference` (eighths of a level, rounded up, 255 = 32 levels or more), `u` and `v` (means
 of chroma, rounded), `sides` and `off_sides` (sides of the tiles of a place that stand out on the macroblock grid, and
 beside it: see `monitor.kernels.picture.fast_tiles`; 255 = 255 or more).
@@ -66,7 +69,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.kernels import CHROMA_TILE, FAST, GRID_PHASES, SLOW, TILE, Summary, places, row_pixels
+from monitor.kernels import CHROMA_TILE, FAST, GRID_PHASES, SEAM_MARGIN, SEAMS, SLOW, TILE, Summary, places, row_pixels
 from monitor.records import GRID, Frame, Reason
 
 DARK_AND_LIT: Mapping[int, tuple[float, float]] = {16: (0.108, 0.225), 18: (0.066, 0.166)}
@@ -120,15 +123,12 @@ SLOW_COLUMNS = (
     "phase_y",
     "phase_y_excess",
 )
-SEAM_COLUMNS = ("seam", "seam_at")
+SEAM_COLUMNS = ("seam", "seam_at", "seam_2", "seam_2_at", "seam_3", "seam_3_at")
 COLUMNS = (*FAST_COLUMNS, *SLOW_COLUMNS, *SEAM_COLUMNS)
 GRIDS = ("mean", "difference", "u", "v", "sides", "off_sides")
 
 _IMMERKAER = math.sqrt(math.pi / 2) / 6
 """From the mean absolute answer of the mask to the standard deviation of the noise (Immerkær 1996, eq. 4)."""
-
-SEAM_MARGIN, SEAM_MOVES = 5, 0.5
-"""So many rows from a seam, both parts change by so many levels: bars and captions do not move on one side."""
 
 NO_COLOUR = 128.0
 """The level of chroma in grey."""
@@ -159,8 +159,8 @@ class Counts:
     coded: int
     corrupt: bool
     slow: Slow | None
-    rows: NDArray[np.int64] | None
-    """Of `row_steps`, where it is due and there is something to compare with."""
+    seams: NDArray[np.int64] | None
+    """Of `kernels.seams`, where they are due and there is something to compare with."""
 
 
 class Form(NamedTuple):
@@ -280,8 +280,11 @@ def values_of(
             values[name][due] = column
     sides = {name: np.minimum(cells[:, FAST.index(name)], 255).astype(np.uint8) for name in ("sides", "off_sides")}
     for i, c in enumerate(counts):
-        if c.rows is not None:
-            values["seam"][i], values["seam_at"][i] = _seam(c.rows, width, levels.scale)
+        if c.seams is not None and height > 2 * SEAM_MARGIN:
+            largest = np.zeros((SEAMS, 2))
+            largest[: len(c.seams)] = c.seams[:, ::-1] * (levels.scale / row_pixels(width), 1 / height)
+            for name, value in zip(SEAM_COLUMNS, largest.reshape(-1), strict=True):
+                values[name][i] = value
     grids = {
         "mean": np.minimum(np.rint(cell_mean), 255).astype(np.uint8),
         "difference": np.minimum(np.ceil(cell_difference * 8), 255).astype(np.uint8),
@@ -332,21 +335,6 @@ def _slow(form: Form, counts: Sequence[Counts], levels: Levels) -> dict[str, Flo
     for axis, (name, across, along) in enumerate((("phase_x", width, height), ("phase_y", height, width))):
         columns[name], columns[f"{name}_excess"] = _strongest_phase(phases[:, axis], across, along)
     return columns
-
-
-def _seam(rows: NDArray[np.int64], width: int, scale: float) -> tuple[float, float]:
-    """The largest seam of a picture, and where it is; NaN where there are too few rows."""
-    if rows.shape[1] <= 2 * SEAM_MARGIN:
-        return math.nan, math.nan
-    step, change, late, early = rows / row_pixels(width) * scale
-    first, last = SEAM_MARGIN, len(step) - SEAM_MARGIN + 1
-    seams = np.full(last - first, np.inf)
-    for part in (step, step - np.minimum(late, early)):
-        beyond = part[first:last] - np.maximum(part[first - 1 : last - 1], part[first + 1 : last + 1])
-        seams = np.minimum(seams, beyond)
-    moves = np.minimum(change[: last - first], change[2 * first - 1 :]) >= SEAM_MOVES
-    seams[~moves] = 0.0
-    return max(0.0, float(seams.max())), (first + int(seams.argmax())) / len(step)
 
 
 def _chroma(form: Form, counts: Sequence[Counts], levels: Levels) -> tuple[Floats, Floats]:

@@ -23,7 +23,7 @@ from monitor.kernels import (
     fast_tiles,
     places,
     plane_sums,
-    row_steps,
+    seams,
     slow_tiles,
     summarise,
     warm_up,
@@ -31,7 +31,7 @@ from monitor.kernels import (
 from monitor.media.timeline import Timeline
 from monitor.records import GRID, Depth, Frame, FrameBatch, Readings
 
-MADE_BY = "video@5/cpu"
+MADE_BY = "video@6/cpu"
 SLOW_S = 0.5
 SEAM_S = 0.18
 """No multiple of two pictures at 24, 25, 30, 50 or 60 a second: of some torn streams every other picture is whole."""
@@ -139,7 +139,7 @@ def _count(
         coded=frame.coded,
         corrupt=frame.corrupt,
         slow=slow,
-        rows=row_steps(frame.planes[0], before[0]) if seam_due else None,
+        seams=seams(frame.planes[0], before[0], levels.unit) if seam_due else None,
     )
     stands = reference is not None and previous is not None and drift <= STILL
     return counts, (reference if stands and reference is not None else frame)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from monitor.columns import COLUMNS, GRIDS, Form, levels_of
+from monitor.columns import COLUMNS, GRIDS, SEAM_COLUMNS, Form, levels_of
+from monitor.kernels import seams
 from monitor.measure import PictureMeter
 from monitor.media.timeline import Timeline
 from monitor.records import Frame, FrameBatch, Readings, Reason
@@ -119,23 +120,15 @@ def defined(planes: tuple[Levels, ...], before: tuple[Levels, ...], full_range: 
 
 
 def seam(p: Levels, q: Levels) -> dict[str, float]:
-    """The truth of the largest seam: beyond the rows above and below, beyond the picture before, between what moves."""
+    """The truth of the seams: what the kernel gives (see tests/kernels/test_rows.py), as levels and heights."""
     height, width = p.shape
-    p, q = (plane[:, : width // 32 * 32 or width] for plane in (p, q))
     if height < 11:
-        return {"seam": np.nan, "seam_at": np.nan}
-    up = [max(y - 1, 0) for y in range(height)]
-    step = [mean(np.abs(p[y] - p[up[y]])) for y in range(height)]
-    nearer = [step[y] - min(mean(np.abs(p[y] - q[up[y]])), mean(np.abs(q[y] - p[up[y]]))) for y in range(height)]
-    change = [mean(np.abs(p[y] - q[y])) for y in range(height)]
-    found = {
-        y: min(part[y] - max(part[y - 1], part[y + 1]) for part in (step, nearer))
-        if min(change[y - 5], change[y + 4]) >= 0.5
-        else 0.0
-        for y in range(5, height - 4)
-    }
-    at = max(found, key=lambda y: found[y])
-    return {"seam": max(0.0, found[at]), "seam_at": at / height}
+        return dict.fromkeys(SEAM_COLUMNS, np.nan)
+    scaled = [np.rint(plane * 256).astype(np.uint16) for plane in (p, q)]
+    truth = dict.fromkeys(SEAM_COLUMNS, 0.0)
+    for n, (row, found) in enumerate(seams(*scaled, 256).tolist()):
+        truth |= {SEAM_COLUMNS[2 * n]: found / 256 / (width // 32 * 32 or width), SEAM_COLUMNS[2 * n + 1]: row / height}
+    return truth
 
 
 def brightest(name: str) -> float:

@@ -2,58 +2,66 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.columns import SEAM_COLUMNS
 from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.degraded import HARDLY
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.normal import all_alike
 from monitor.detect.picture import shown_pictures
+from monitor.kernels.course import course
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import Profile, TearingSettings, fingerprint
 
 KNOWN, LEAST, LEFT_OUT = 30, 6, 2
 """The normal is the largest seam of so many samples (some five seconds), but for two; so many must be known."""
-BLIND = 4
-"""After a cut, so many samples are normal whatever they show."""
-WINDOW_S, OVER_S = 2.0, 0.6
+COURSES, LEAST_COURSES, LAST = 72, 11, 17
+"""The normal course of seams is the largest of so many samples, but for the last, in which one that begins still grows;
+so many must be known."""
+WINDOW_S, OVER_S = 3.0, 0.6
 """Torn samples are counted over the last seconds; so long after one it is over."""
 MAX_GAP_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What is kept of one: when, and whether it was torn."""
+    """What is kept of one: when, whether it was torn, its seams and where they are."""
 
     t_s: float
     torn: bool
+    seams: tuple[float, ...]
+    at: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TearingState:
-    """Seams that were normal; the last samples; the map of luma of the last one; samples since the last cut; whether it
-    is torn."""
+    """Seams, and courses of seams, that were normal; the last samples; the map of luma of the last one; whether it is
+    torn."""
 
     hold: HoldState = HoldState()
     normal: tuple[float, ...] = ()
+    courses: tuple[float, ...] = ()
     recent: tuple[Sample, ...] = ()
     luma: bytes | None = None
-    since_cut: int = 0
     bad: bool = False
 
 
 class Tearing:
     """A sample is torn when its largest seam is `factor` times that of the stream's normal and `margin` levels more. A
-    stretch is bad while of the last two seconds' at least `torn` were. What a seam is, the readings say: edges that
-    stand (captions, bars, split screens) are none."""
+    stretch is bad while of the last three seconds' at least `torn` were; or while their seams lie on one line (see
+    `monitor.kernels.course`), which a line that stands or wanders betrays long before one sample does: `factor` and
+    `margin` are of its mean, too. What a seam is, the readings say: edges that stand or move (captions, bars, split
+    screens, roofs in a pan) are none."""
 
     kind = "tearing"
-    version = 1
-    reads = ("seam", "mean", "shown", "damaged")
+    version = 2
+    reads = (*SEAM_COLUMNS, "mean", "shown", "damaged")
     depths: frozenset[Depth] = ALL_DEPTHS
 
     def __init__(self, profile: Profile) -> None:
@@ -81,32 +89,54 @@ class Tearing:
 
     def _rows(self, state: TearingState, video: Readings, judged: NDArray[np.intp]) -> tuple[TearingState, Rows]:
         """A sample speaks from halfway to the one before it; the first of a stretch, from halfway before the first torn
-        one on."""
-        bad, earlier = np.zeros(len(judged), np.bool_), np.zeros(len(judged))
-        seam = video.values["seam"][judged].astype(np.float64)
+        one on. The first after a cut is compared with another scene: it says nothing."""
+        bad, earlier, seam = np.zeros(len(judged), np.bool_), np.zeros(len(judged)), np.zeros(len(judged))
+        columns = np.stack([video.values[name][judged] for name in SEAM_COLUMNS], axis=1).astype(np.float64)
         before_s = state.recent[-1].t_s if state.recent else float("nan")
         gaps = np.clip(np.nan_to_num(np.diff(video.t_s[judged], prepend=before_s)), 0.0, MAX_GAP_S)
         luma = video.grids["mean"][judged]
         same = all_alike(state.luma, luma).tolist()
-        normal, recent, since_cut, was_bad = state.normal, state.recent, state.since_cut, state.bad
         for i, t_s in enumerate(video.t_s[judged].tolist()):
-            since_cut = since_cut + 1 if same[i] else 0
-            torn = self._is_torn(normal, since_cut, float(seam[i]))
-            if not torn:
-                normal = (*normal, float(seam[i]))[-KNOWN:]
-            recent = (*(sample for sample in recent if sample.t_s > t_s - WINDOW_S), Sample(t_s, torn))
-            torn_s = [sample.t_s for sample in recent if sample.torn]
-            bad[i] = len(torn_s) >= self.settings.torn and t_s - torn_s[-1] <= OVER_S
-            if bad[i] and not was_bad:
-                earlier[i] = t_s - torn_s[0]
-            was_bad = bool(bad[i])
-        state = TearingState(state.hold, normal, recent, luma[-1].tobytes(), since_cut, was_bad)
+            seams, at = tuple(columns[i, ::2].tolist()), tuple(columns[i, 1::2].tolist())
+            if not same[i]:
+                seams = (0.0,) * len(seams)
+            state, from_s = self._sample(state, t_s, seams, at, bool(same[i]))
+            seam[i] = seams[0]
+            if state.bad and not math.isnan(from_s):
+                earlier[i] = t_s - from_s
+            bad[i] = state.bad
+        state = replace(state, luma=luma[-1].tobytes())
         since = gaps / 2 + earlier
         evidence: Evidence = {"seam": (seam, "max")}
         return state, Rows(video.t_s[judged] - since, gaps + earlier, video.at[judged] - since, bad, evidence)
 
-    def _is_torn(self, normal: tuple[float, ...], since_cut: int, seam: float) -> bool:
-        if len(normal) < LEAST or since_cut < BLIND:
+    def _sample(
+        self, state: TearingState, t_s: float, seams: tuple[float, ...], at: tuple[float, ...], same: bool
+    ) -> tuple[TearingState, float]:
+        """Go on with one: also when the stretch began, where one begins with it, else NaN."""
+        torn = self._stands_out(seams[0], state.normal, LEAST, LEFT_OUT)
+        normal = state.normal if torn or not same else (*state.normal, seams[0])[-KNOWN:]
+        recent = (*(some for some in state.recent if some.t_s > t_s - WINDOW_S), Sample(t_s, torn, seams, at))
+        spans = []
+        torn_s = [sample.t_s for sample in recent if sample.torn]
+        if len(torn_s) >= self.settings.torn:
+            spans.append((torn_s[0], torn_s[-1]))
+        times = np.array([sample.t_s for sample in recent])
+        mean, first_s, last_s = course(
+            times - t_s, np.array([sample.at for sample in recent]), np.array([sample.seams for sample in recent])
+        )
+        courses = state.courses
+        if self._stands_out(mean, courses[:-LAST], LEAST_COURSES, 0):
+            spans.append((t_s + first_s, t_s + last_s))
+        else:
+            courses = (*courses, mean)[-COURSES:]
+        spans = [span for span in spans if t_s - span[1] <= OVER_S]
+        begins = bool(spans) and not state.bad
+        state = replace(state, normal=normal, courses=courses, recent=recent, bad=bool(spans))
+        return state, min(first for first, _ in spans) if begins else math.nan
+
+    def _stands_out(self, seam: float, normal: tuple[float, ...], least: int, left_out: int) -> bool:
+        if len(normal) < least:
             return False
-        usual = sorted(normal)[-1 - LEFT_OUT]
+        usual = sorted(normal)[-1 - left_out]
         return seam >= self.settings.factor * usual + self.settings.margin

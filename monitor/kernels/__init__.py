@@ -4,7 +4,7 @@ The contract of every picture kernel: **integers per tile.** Each tile of a pict
 every twin, bit for bit; whatever has a fraction in it is computed from them afterwards, once, in `monitor.columns`.
 """
 
-from monitor.kernels import damage, flash, grid, motion, picture, sound, standing
+from monitor.kernels import course, damage, flash, grid, motion, picture, rows, sound, standing
 from monitor.kernels.grid import Summary, places, summarise
 from monitor.kernels.picture import (
     CHROMA_TILE,
@@ -15,10 +15,9 @@ from monitor.kernels.picture import (
     chroma_tiles,
     fast_tiles,
     plane_sums,
-    row_pixels,
-    row_steps,
     slow_tiles,
 )
+from monitor.kernels.rows import SEAM_MARGIN, SEAMS, row_pixels, row_steps, seams
 from monitor.kernels.sound import HOPS, SoundRows, SoundState, k_weighting, sound_rows, sound_state
 
 __all__ = [
@@ -26,6 +25,8 @@ __all__ = [
     "FAST",
     "GRID_PHASES",
     "HOPS",
+    "SEAMS",
+    "SEAM_MARGIN",
     "SLOW",
     "TILE",
     "SoundRows",
@@ -38,6 +39,7 @@ __all__ = [
     "plane_sums",
     "row_pixels",
     "row_steps",
+    "seams",
     "slow_tiles",
     "sound_rows",
     "sound_state",
@@ -59,3 +61,5 @@ def warm_up() -> None:
     flash.compile_all()
     motion.compile_all()
     standing.compile_all()
+    rows.compile_all()
+    course.compile_all()

@@ -21,7 +21,6 @@ from monitor.kernels.chroma_set import chroma_columns_kernel, chroma_eights_kern
 from monitor.kernels.fast_set import columns_kernel, eights_kernel
 from monitor.kernels.lanes import EIGHTS, apart, load, nothing, total, widen
 from monitor.kernels.slow_set import slow_kernel
-from monitor.kernels.tear_set import rows_eights_kernel, rows_kernel
 
 TILE = 16
 """Height and width of a tile in pixels; the last row and column of tiles may be smaller."""
@@ -133,32 +132,6 @@ def slow_tiles(
     return out, phases, tables.sum(axis=0, dtype=np.int64)
 
 
-def row_steps(plane: Plane, previous: Plane) -> NDArray[np.int64]:
-    """Sums over each row of a plane, int64 [4, h]: over whole columns of 32, or all pixels where there are fewer. Types
-    and shapes as above. In row 0, what is above is row 0 itself.
-
-    [0, y] of |pixel - the pixel above|
-    [1, y] of |pixel - the same pixel of `previous`|
-    [2, y] of |pixel - the pixel above in `previous`|
-    [3, y] of |the same pixel of `previous` - the pixel above|
-    """
-    _check(plane)
-    _check_alike(plane, previous)
-    now, before = _rows(plane), _rows(previous)
-    width = row_pixels(plane.shape[1])
-    out = np.empty((4, plane.shape[0]), np.int64)
-    if EIGHTS and plane.dtype == np.uint8 and width % 32 == 0:
-        _ROWS_EIGHTS[32](now, before, width, out)
-    else:
-        _ROWS_KERNELS[plane.dtype](now, before, width // 32 * 32, width, out)
-    return out
-
-
-def row_pixels(width: int) -> int:
-    """How many pixels of a row `row_steps` adds up."""
-    return width // 32 * 32 or width
-
-
 def chroma_tiles(plane: Plane, previous: Plane) -> tuple[NDArray[np.int32], int]:
     """Sum of the pixels of every tile of 8 x 8, int32 [ceil(h / 8), ceil(w / 8)]; and the sum of absolute differences
     to `previous` over the whole plane. Types and shapes as above; the pixels of a row may lie apart (interleaved)."""
@@ -203,23 +176,20 @@ def compile_all() -> None:
         _FAST_KERNELS[dtype].compile((plane, plane, n, n, n, n, fast))
         _SLOW_KERNELS[dtype].compile((plane, n, n, n, n, n, n, tiles, sums, types.uint32[:, ::1]))
         _SUMS_KERNELS[dtype].compile((plane, plane, n))
-        _ROWS_KERNELS[dtype].compile((plane, plane, n, n, sums))
         _CHROMA_KERNELS[dtype].compile((plane, plane, n, fast_tile))
         chroma_rest.compile((plane, plane, n, fast_tile))
     plane = types.Array(types.uint8, 2, "A", readonly=True)
     for count in EIGHTS:
         _EIGHTS_KERNELS[count].compile((plane, plane, n, n, n, types.int32[:, :, ::1]))
         _CHROMA_EIGHTS[count].compile((plane, plane, types.int32[:, ::1]))
-    for kernel in _ROWS_EIGHTS.values():
-        kernel.compile((plane, plane, n, types.int64[:, ::1]))
     for kernel in all_kernels():
         kernel.disable_compile()
 
 
 def all_kernels() -> list[Any]:
     """Every kernel of this file, for those who compile them or look after that."""
-    by_type = (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _ROWS_KERNELS, _CHROMA_KERNELS)
-    by_count = (_EIGHTS_KERNELS, _CHROMA_EIGHTS, _ROWS_EIGHTS)
+    by_type = (_FAST_KERNELS, _SLOW_KERNELS, _SUMS_KERNELS, _CHROMA_KERNELS)
+    by_count = (_EIGHTS_KERNELS, _CHROMA_EIGHTS)
     return [chroma_rest, *(kernel for some in (*by_type, *by_count) for kernel in some.values())]
 
 
@@ -315,5 +285,3 @@ _FAST_KERNELS = {dtype: columns_kernel(lanes) for dtype, lanes in _LANES.items()
 _SLOW_KERNELS = {dtype: slow_kernel(lanes) for dtype, lanes in _LANES.items()}
 _SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}
 _CHROMA_KERNELS = {dtype: chroma_columns_kernel(lanes) for dtype, lanes in _LANES.items()}
-_ROWS_EIGHTS = {32: rows_eights_kernel()} if 32 in EIGHTS else {}
-_ROWS_KERNELS = {dtype: rows_kernel(lanes) for dtype, lanes in _LANES.items()}

@@ -1,4 +1,4 @@
-"""The loops behind `picture.row_steps`, which says what they give."""
+"""The loops behind `seams`, which says what they give."""
 
 from __future__ import annotations
 
@@ -72,3 +72,43 @@ def rows_kernel(count: int) -> Any:
                 out[3, y] += abs(earlier - above)
 
     return rows
+
+
+def moved_kernel(count: int) -> Any:
+    """For pixels that are taken `count` at a time."""
+    stretch = 128 * count
+    source = lanes.SOURCE
+    nowhere = np.int64(2**61)
+
+    @nb.njit(cache=True, nogil=True)
+    def moved(plane, before, y, step, reach, whole, width, sums):  # type: ignore[no-untyped-def]
+        """Whether the step from row y - 1 to y, which is `step` in all, was in the picture before: at another row,
+        at most `reach` away, or at this one, but spread over two, as an edge between two rows is. Where it was, rows
+        y - 1 and y differ less from what they were than from what is at their own place now, and by less than 7/8 of
+        the step. `sums`: int64 [2, 2 * reach + 3], to work in."""
+        _ = source
+        middle = reach + 1
+        for k in range(2):
+            row = y - 1 + k
+            for n in range(2 * reach + 3):
+                other = row + n - middle
+                if not 0 <= other < plane.shape[0]:
+                    sums[k, n] = nowhere
+                    continue
+                found = np.int64(0)
+                for start in range(0, whole, stretch):
+                    some = nothing(widen(load(plane, row, start, count)))
+                    for x in range(start, min(start + stretch, whole), count):
+                        some += widen(apart(load(plane, row, x, count), load(before, other, x, count)))
+                    found += total(some, 1)
+                for x in range(whole, width):
+                    found += abs(np.int64(plane[row, x]) - np.int64(before[other, x]))
+                sums[k, n] = found
+        least = min(sums[0, middle] + sums[1, middle], step * 7 // 8)
+        was = min(sums[0, middle] + sums[1, middle + 1], sums[0, middle - 1] + sums[1, middle])
+        for n in range(1, 2 * reach + 2):
+            if n != middle:
+                was = min(was, sums[0, n] + sums[1, n])
+        return was < least
+
+    return moved

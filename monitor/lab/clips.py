@@ -175,12 +175,16 @@ def pictures_of(source: Path | None, width: int, height: int, fps: int) -> Gener
 
 
 def heard_in(source: Path) -> Generator[AudioFrame]:
-    """The sound of a file once, as stereo blocks of BLOCK samples; nothing where it has none."""
+    """The sound of a file once, as stereo blocks of BLOCK samples; nothing where it has none. Raises SettingsError
+    where it cannot be decoded."""
     with av.open(f"file:{source}", metadata_errors="replace") as container:
         if container.streams.audio:
             resampler = AudioResampler("fltp", "stereo", RATE, frame_size=BLOCK)
-            for frame in container.decode(container.streams.audio[0]):
-                yield from resampler.resample(frame)
+            try:
+                for frame in container.decode(container.streams.audio[0]):
+                    yield from resampler.resample(frame)
+            except av.error.InvalidDataError as error:
+                raise SettingsError(f"{source}: its sound cannot be decoded: {error}; give another file") from None
 
 
 def sound_of(source: Path | None) -> Generator[AudioFrame]:

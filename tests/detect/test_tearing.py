@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from builders import FPS, cut, inputs, run, spans, video
 
+from monitor.columns import SEAM_COLUMNS
 from monitor.detect.tearing import Tearing
 from monitor.records import GRID, Detection, Readings
 
@@ -15,12 +16,15 @@ EVERY = 5
 """Frames from sample to sample: a fifth of a second."""
 
 
-def samples(seams: Any, mean: Any = None) -> Readings:
-    """Frames of which every fifth is looked at for seams, with these."""
+def samples(seams: Any, mean: Any = None, at: Any = None) -> Readings:
+    """Frames of which every fifth is looked at for seams, with these; where they are: anywhere."""
     n = len(seams) * EVERY
-    seam = np.full(n, np.nan)
-    seam[::EVERY] = seams
-    return video(n, seam=seam, mean=mean)
+    columns = {name: np.full(n, np.nan) for name in SEAM_COLUMNS}
+    for column in columns.values():
+        column[::EVERY] = 0.0
+    columns["seam"][::EVERY] = seams
+    columns["seam_at"][::EVERY] = np.random.default_rng(2).uniform(0, 1, len(seams)) if at is None else at
+    return video(n, mean=mean, **columns)
 
 
 def found(readings: Readings, *more: Readings) -> list[Detection]:
@@ -43,11 +47,26 @@ def test_one_torn_picture_is_not_told() -> None:
 
 
 def test_what_is_always_there_is_normal() -> None:
-    """A picture of two halves, with motion in both: from the start, or from a cut on."""
+    """From the start on; and the first sample after a cut is of two scenes."""
     halves = [9.0, 7.0, 12.0, 8.0, 9.5, 11.0, 8.5, 10.0, 7.5, 12.5]
     assert not found(samples(halves))
+    assert not found(samples(halves, at=0.5))
     other = np.random.default_rng(1).integers(16, 235, GRID)
-    assert not found(samples(WHOLE), video_after(samples(halves, mean=other), len(WHOLE)))
+    scenes = [samples(WHOLE[:5])]
+    for n in range(1, 5):
+        scenes.append(video_after(samples([9.0, 0.5, 0.9], mean=other if n % 2 else None), 2 + 3 * n))
+    assert not found(*scenes)
+
+
+def test_seams_on_one_line_are_told_where_one_sample_would_not_be() -> None:
+    """Each as large as twice the usual; the same anywhere are none."""
+    seams = [*WHOLE * 2, *[2.2] * 20, *WHOLE]
+    at = np.random.default_rng(2).uniform(0, 1, len(seams))
+    assert not found(samples(seams, at=at))
+    for speed in (0.0, 0.04):
+        at[20:40] = 0.2 + speed * np.arange(20) * EVERY / FPS
+        detections = found(samples(seams, at=at))
+        assert spans(detections[-1:]) == [("video", pytest.approx(20 * 0.2, abs=0.4), pytest.approx(8.0, abs=0.4))]
 
 
 def video_after(readings: Readings, samples_before: int) -> Readings:

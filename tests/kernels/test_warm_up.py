@@ -20,10 +20,10 @@ def test_warming_up_again_does_nothing() -> None:
 
 
 MISSES = """
-from monitor.kernels import damage, flash, grid, motion, picture, sound, standing, warm_up
+from monitor.kernels import course, damage, flash, grid, motion, picture, rows, sound, standing, warm_up
 warm_up()
-followers = [damage._follow, flash._follow, motion._follow, standing._follow]
-kernels = [grid._summarise, grid._places, sound._rows, *followers, *picture.all_kernels()]
+followers = [damage._follow, flash._follow, motion._follow, standing._follow, course._course]
+kernels = [grid._summarise, grid._places, sound._rows, *followers, *picture.all_kernels(), *rows.all_kernels()]
 print([kernel.py_func.__qualname__ for kernel in kernels if kernel.stats.cache_misses])
 """
 
@@ -38,7 +38,7 @@ def test_another_process_of_this_machine_compiles_nothing() -> None:
 AS_IN_A_NOTEBOOK = """
 from fractions import Fraction
 import numpy as np
-from monitor.kernels import picture, warm_up
+from monitor.kernels import picture, rows, warm_up
 from monitor.measure import PictureMeter
 from monitor.media.timeline import Timeline
 from monitor.records import Frame, FrameBatch
@@ -46,7 +46,7 @@ planes = tuple(np.zeros(shape, np.uint8) for shape in ((96, 160), (48, 80), (48,
 frame = Frame(0, 1, 0.0, planes, None, "yuv420p", 8, False)
 PictureMeter().add(FrameBatch("s", "video", 0, Fraction(1, 25), "full", None, (frame, frame)), Timeline().begin(0, 0.0))
 def signatures():
-    return [kernel.nopython_signatures for kernel in picture.all_kernels()]
+    return [kernel.nopython_signatures for kernel in (*picture.all_kernels(), *rows.all_kernels())]
 before = signatures()
 warm_up()
 print(before == signatures())
@@ -68,8 +68,9 @@ def test_a_type_that_nobody_thought_of_is_an_error_at_once() -> None:
 
 ON_ANOTHER_MACHINE = """
 import numpy as np
-from monitor.kernels import fast_tiles, picture, row_steps
+from monitor.kernels import fast_tiles, picture, row_steps, rows
 picture.compile_all()
+rows.compile_all()
 plane = np.arange(40 * 96, dtype=np.uint8).reshape(40, 96)
 print(picture.EIGHTS, int(fast_tiles(plane, plane, 3, 1)[0].sum()) == int(plane.sum()), row_steps(plane, plane).shape)
 """

@@ -66,6 +66,18 @@ def test_sound_is_of_the_source_or_of_a_scene_where_it_has_none(tmp_path: Path) 
     assert peak(make_clip(tmp_path / "b.ts", "h264", 160, 96, 10, 0.8, picture)) > 0.05
 
 
+def test_sound_that_cannot_be_decoded_is_refused(tmp_path: Path) -> None:
+    source = make_parts(tmp_path / "sound.mp4", [("moving", 0.5)])
+    with av.open(str(source)) as container:
+        blocks = [(packet.pos, packet.size) for packet in container.demux(audio=0) if packet.size]
+    with source.open("r+b") as file:
+        for at, size in blocks:
+            file.seek(at)
+            file.write(b"\xff" * size)
+    with pytest.raises(SettingsError, match=r"sound\.mp4: its sound cannot be decoded: .*; give another file"):
+        make_clip(tmp_path / "a.ts", "h264", 160, 96, 10, 0.8, source)
+
+
 def test_bit_rates_are_the_usual_ones_and_go_with_size_rate_and_codec() -> None:
     assert bit_rate("h264", *SIZES["1080p"], 30) == 5_000_000
     assert bit_rate("h264", *SIZES["720p"], 30) == 3_000_000
