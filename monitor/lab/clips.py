@@ -183,7 +183,7 @@ def heard_in(source: Path) -> Generator[AudioFrame]:
             try:
                 for frame in container.decode(container.streams.audio[0]):
                     yield from resampler.resample(frame)
-            except av.error.InvalidDataError as error:
+            except av.error.FFmpegError as error:
                 raise SettingsError(f"{source}: its sound cannot be decoded: {error}; give another file") from None
 
 

@@ -55,12 +55,13 @@ def define_seams(plane: Plane, previous: Plane, unit: int) -> list[list[int]]:
     return [[y, found[y]] for y in largest if not was_there(y)][:SEAMS]
 
 
-def scene(size: tuple[int, int], dtype: type, bits: int, shift: int = 0, torn: int = 0) -> Plane:
-    """Large shapes with steep sides, moved by `shift` pixels both ways; above the row `torn`, three times as far."""
+def scene(size: tuple[int, int], dtype: type, bits: int, shift: int = 0, torn: int = 0, bars: int = 0) -> Plane:
+    """Large shapes with steep sides before bars of so many levels, moved by `shift` pixels both ways; above the row
+    `torn`, three times as far."""
     y, x = np.indices(size)
     away = np.where(y < torn, 3 * shift, shift)
     x = x + away
-    levels = 100 + 60 * np.sign(np.sin(x / 7) + np.sin((y + shift) / 9)) + 30 * np.sin((x + 2 * y) / 23)
+    levels = 70 + 50 * np.sign(np.sin(x / 7) + np.sin((y + shift) / 9)) + bars * ((y + shift) // 13 % 2)
     return np.asarray(np.rint(levels * 2 ** (bits - 8)), dtype)
 
 
@@ -71,8 +72,8 @@ def test_seams_equal_the_definition(size: tuple[int, int], dtype: type, bits: in
     rng = np.random.default_rng(5)
     for shift in (1, 4):
         noise = rng.integers(0, 3, size) * 2 ** (bits - 8)
-        plane = padded((scene(size, dtype, bits, 2 * shift, torn) + noise).astype(dtype), 13)
-        previous = padded(scene(size, dtype, bits, shift), 5)
+        plane = padded((scene(size, dtype, bits, 2 * shift, torn, bars=80) + noise).astype(dtype), 13)
+        previous = padded(scene(size, dtype, bits, shift, bars=80), 5)
         unit = 2 ** (bits - 8)
         assert seams(plane, previous, unit).tolist() == define_seams(plane, previous, unit)
 
