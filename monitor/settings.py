@@ -112,9 +112,11 @@ class SnowSettings(Temporal):
     """Of frames that show it in full: one is enough."""
     max_spread: Levels = 20.0
     """Largest distance of the means of any two places of the map, in luma and chroma, but for a logo."""
+    begin_gradient: Levels = 12.0
+    """Least sum of the mean gradients across and down for snow to begin: one colour with noise has less, ..."""
     min_gradient: Levels = 8.0
-    """Least sum of the mean gradients across and down."""
-    min_seething: Levels = 16.0
+    """... and for it to go on."""
+    min_seething: Levels = 13.0
     """Or: least mean difference to the frame before in every place, but for a logo, whose means hardly change."""
     full_gradient: Levels = 24.0
     """The same of a frame that shows it in full, ..."""

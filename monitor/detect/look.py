@@ -23,7 +23,7 @@ from monitor.settings import Profile, SnowSettings, SolidColorSettings, TestPatt
 
 LOOK_READS = (*BLACK_READS, "flat", "contrast", "gradient_x", "gradient_y", "mean", "difference", "u", "v")
 LOOK_COLUMNS = ("shown", "dark_ratio", "spread", "least_change", "stands_s")
-LOGO = 2
+LOGO = 4
 """So many places of the map may differ from all others: a channel's logo."""
 COUNTER = 20
 """So many may change in a picture that stands: a running count, a clock."""
@@ -32,6 +32,9 @@ CUT = PLACES // 2
 SEETHES = 0.35
 """Where it snows, means change by less than this share of what pixels do."""
 MUD_S, MUD_LEVELS = 2.0, 12
+ALIKE, MOSTLY, APART = 4, 0.75, 16
+"""Of a stripe, so large a share of the places differ by at most so many levels: what else a card shows may cross it.
+What differs by more than so many is of another colour."""
 SAME = 2
 """A place is the same with a mean that differs by so many levels: a coder's noise."""
 
@@ -63,7 +66,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Snowed:
-    """When it last snowed in full (never, if something else was shown since), and the mean luma then."""
+    """When it last snowed (never, if something else was shown since), and the mean luma then."""
 
     t_s: float = float("-inf")
     luma: float = 0.0
@@ -120,16 +123,21 @@ class Viewer:
         gradient: NDArray[np.float32],
         seethes: NDArray[np.bool_],
     ) -> tuple[Snowed, NDArray[np.bool_]]:
-        """When it last snowed in full, and which frames show snow. Between, it may be mud of the same level for MUD_S:
-        a coder short of bits repeats and smears what it cannot code."""
+        """When it last snowed, and which frames show snow: from one that does in full, those that do, and between,
+        mud of the same level for MUD_S: a coder short of bits repeats and smears what it cannot code."""
         uniform = (spread <= self._snow.max_spread) | seethes
-        full = uniform & (gradient >= self._snow.min_gradient)
-        # The last frame that snows in full, or shows something else; 0: the one in the state.
-        last = np.maximum.accumulate(np.where(full | ~uniform, np.arange(1, len(full) + 1), 0))
-        luma = np.concatenate(([state.luma], video.values["luma"]))[last]
-        t_s = np.concatenate(([state.t_s], np.where(full, video.t_s, -np.inf)))[last]
-        snow = uniform & (video.t_s - t_s <= MUD_S) & (np.abs(video.values["luma"] - luma) <= MUD_LEVELS)
-        return Snowed(float(t_s[-1]), float(luma[-1])), snow
+        shown = np.zeros(len(uniform), np.bool_)
+        last = -1
+        for k in np.flatnonzero(uniform).tolist():
+            if k != last + 1:
+                state = Snowed()
+            t_s, luma, steep = float(video.t_s[k]), float(video.values["luma"][k]), float(gradient[k])
+            recent = t_s - state.t_s <= MUD_S
+            if steep >= self._snow.begin_gradient or (recent and steep >= self._snow.min_gradient):
+                state, recent = Snowed(t_s, luma), True
+            shown[k] = recent and abs(luma - state.luma) <= MUD_LEVELS
+            last = k
+        return (state if last == len(uniform) - 1 else Snowed()), shown
 
     def _seethes(
         self, state: Standing | None, video: Readings, colors: Maps, change: NDArray[np.floating[Any]]
@@ -160,8 +168,12 @@ class Viewer:
         moves = (lasts - firsts == 1) & begins[firsts] & (lasts < n)  # Each frame is another picture.
         for first, last in zip(firsts[~moves].tolist(), lasts[~moves].tolist(), strict=True):
             if state is None or begins[first]:
-                at_once = state is None or bool(changed[first] >= CUT)
-                state = Standing(_bytes(colors[first]), float(video.t_s[first]), at_once, b"")
+                cut = state is None or bool(changed[first] >= CUT)
+                last_seen = _maps(state.last) if state is not None and not first else colors[first - 1]
+                if state is not None and not cut and _both_bars(last_seen, colors[first]):
+                    state = replace(state, maps=_bytes(colors[first]))  # A card with parts that move.
+                else:
+                    state = Standing(_bytes(colors[first]), float(video.t_s[first]), cut, b"")
             since[first:last] = state.since_s
             found = self._tested(video, colors, first, last)
             if not state.at_once:
@@ -191,18 +203,25 @@ class Viewer:
 
 def is_bars(color: Maps) -> bool:
     """Whether maps [3, 9, 16] of luma and chroma are of stripes, upright in the upper part or level, in several
-    saturated colours: SMPTE EG 1 and RP 219, EBU Tech 3325 and 3373, and the like."""
+    saturated colours, none of which has most of them: SMPTE EG 1 and RP 219, EBU Tech 3325 and 3373, and the like."""
     saturated = np.abs(color[1:] - 128).sum(axis=0) >= 40
     if saturated.mean() < 0.35:
         return False
     for turned in (color[:, :5], color.transpose(0, 2, 1)[:, 2:-2]):
-        alike = (turned.max(axis=1) - turned.min(axis=1)).max(axis=0) <= 8
+        middle = np.median(turned, axis=1)
+        alike = (np.abs(turned - middle[:, None]).max(axis=0) <= ALIKE).mean(axis=0) >= MOSTLY
         if np.count_nonzero(alike) < 0.7 * len(alike):
             continue
-        steps = np.abs(np.diff(np.median(turned, axis=1), axis=1)).max(axis=0) > 16
-        if np.count_nonzero(steps) >= 2:
+        stripes = middle[:, alike]
+        steps = np.abs(np.diff(stripes, axis=1)).max(axis=0) > APART
+        of_one = (np.abs(stripes[:, :, None] - stripes[:, None]).max(axis=0) <= APART).mean(axis=0).max()
+        if np.count_nonzero(steps) >= 2 and of_one <= 0.5:
             return True
     return False
+
+
+def _both_bars(*colors: Maps) -> bool:
+    return all(is_bars(color.reshape(3, *GRID)) for color in colors)
 
 
 def ground(color: Maps) -> float:

@@ -10,7 +10,7 @@ from builders import cut, video
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.detect.look import LookState, Viewer, ground, is_bars
+from monitor.detect.look import Look, LookState, Viewer, ground, is_bars
 from monitor.records import GRID
 from monitor.settings import FAST
 
@@ -43,6 +43,44 @@ def test_no_picture_is_bars(seed: int) -> None:
     rng = np.random.default_rng(seed)
     assert not is_bars(rng.integers(16, 235, (3, *GRID)).astype(np.int16))
     assert not is_bars(stripes((180, 128, 128), (120, 128, 128), (60, 128, 128), (20, 128, 128)))
+
+
+def test_what_crosses_a_stripe_does_not_matter_but_one_ground_with_things_on_it_is_no_bars() -> None:
+    crossed = SMPTE.copy()
+    for column in range(GRID[1]):
+        crossed[:, column % 5, column] = 128  # A line across the card.
+    assert is_bars(crossed)
+    wall = np.zeros((3, *GRID), np.int16) + np.array([78, 192, 68])[:, None, None]
+    wall[:, :, 13:] = np.random.default_rng(1).integers(30, 200, (3, GRID[0], 3))
+    assert not is_bars(wall)
+    wall[:, :, 13:] = stripes((20, 128, 128), (160, 120, 140), (20, 128, 128))[:, :, ::6][:, :, :3]
+    assert not is_bars(wall), "a door"
+
+
+def test_bars_with_parts_that_move_stand_since_the_cut() -> None:
+    """A test card with a clock, a bouncing square and noise, which change every other frame: more than a running
+    count."""
+    rng, n = np.random.default_rng(2), 60
+    grids = [np.repeat(SMPTE[None, k], n, axis=0) for k in range(3)]
+    grids[0][:, 6:8, :14] = np.repeat(rng.integers(20, 200, (n // 2, 2, 14)), 2, axis=0)
+    card = {"mean": grids[0], "grids": {"u": grids[1], "v": grids[2]}, "flat": 0.6, "contrast": 50.0}
+    state, _ = Viewer(FAST).view(LookState(), video(25))
+    state, seen = Viewer(FAST).view(state, video(n, 1.0, **card))
+    assert (seen.values["shown"] == Look.BARS).mean() > 0.9
+    assert seen.values["stands_s"][-1] == pytest.approx((n - 1) / 25, abs=0.05)
+    photographs = rng.integers(16, 235, (n, *GRID))
+    _, seen = Viewer(FAST).view(state, video(n, 1.0 + n / 25, mean=photographs))
+    assert not (seen.values["shown"] == Look.BARS).any()
+
+
+def test_snow_begins_with_more_than_noise_on_one_colour_has() -> None:
+    viewer = Viewer(FAST)
+    _, colour = viewer.view(LookState(), video(20, mean=145, gradient_x=5.0, gradient_y=5.0))
+    assert not (colour.values["shown"] == Look.SNOW).any()
+    state, snow = viewer.view(LookState(), video(20, mean=145, gradient_x=7.0, gradient_y=7.0))
+    assert (snow.values["shown"] == Look.SNOW).all()
+    _, goes_on = viewer.view(state, video(100, 0.8, mean=145, gradient_x=5.0, gradient_y=5.0))
+    assert (goes_on.values["shown"] == Look.SNOW).all(), "from there on, less is enough"
 
 
 def test_the_ground_is_what_most_places_show() -> None:
