@@ -43,7 +43,8 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A made clip with its truth. `made_from`: name of the clip that it was made of; `by`: the generator."""
+    """A made clip with its truth. `made_from`: name of the clip that it was made of; `by`: the generator. `slight`:
+    what is wrong in it besides, but less than is asked for: who tells it is not wrong."""
 
     kind: str
     strength: Strength
@@ -51,6 +52,7 @@ class Case:
     made_from: str
     by: str
     truths: tuple[Truth, ...]
+    slight: tuple[Truth, ...] = ()
 
 
 def write_case(clip: Path, case: Case) -> Path:
@@ -65,6 +67,7 @@ def read_case(clip: Path) -> Case:
     path = clip.with_name(clip.name + SUFFIX)
     try:
         written = json.loads(path.read_text(encoding="utf-8"))
-        return Case(**{**written, "truths": tuple(Truth(**truth) for truth in written["truths"])})
+        events = {name: tuple(Truth(**truth) for truth in written[name]) for name in ("truths", "slight")}
+        return Case(**{**written, **events})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise SettingsError(f"truth {path}: cannot be read: {error}; make the clip again") from error

@@ -63,6 +63,7 @@ class Tried:
     refused: str = ""
     truths: tuple[Truth, ...] = ()
     seen: Mapping[By, Watched] = field(default_factory=dict)
+    slight: tuple[Truth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def try_case(request: Request, watching: Watching, folder: Path, keep: bool) -> 
             case = make(request.kind, request.strength, request.source.path, clip, request.seed, request.size)
         if not case.truths:
             return Tried(request, refused="made without a defect")
-        return Tried(request, "", case.truths, watching(clip))
+        return Tried(request, "", case.truths, watching(clip), case.slight)
     except SettingsError as error:
         return Tried(request, refused=str(error))
     except Exception as error:

@@ -95,7 +95,7 @@ def matched(case: Tried, by: By) -> Matched:
         return Matched((), case.truths, ())
     seen = case.seen[by]
     found = [each for each in seen.found if each.kind == case.request.kind]
-    return match(case.truths, found, seen.media_s)
+    return match(case.truths, found, seen.media_s, case.slight)
 
 
 def alarms(clean: Iterable[Clean], kind: str, by: By) -> Alarms:

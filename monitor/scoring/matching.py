@@ -55,27 +55,43 @@ class Matched:
     extras: tuple[Found, ...]
 
 
-def match(truths: Sequence[Truth], found: Sequence[Found], clip_s: float) -> Matched:
-    """Pair defects and detections of one kind in one clip of `clip_s` seconds, from the best overlap down."""
+def match(truths: Sequence[Truth], found: Sequence[Found], clip_s: float, slight: Sequence[Truth] = ()) -> Matched:
+    """Pair defects and detections of one kind in one clip of `clip_s` seconds, from the best overlap down.
+
+    `slight`: what is wrong besides, but less than is asked for. Its time counts neither for nor against a detection:
+    not into the union with a defect, and a detection that lies in it by half is no extra.
+    """
     ends = [clip_s if each.end_s is None else each.end_s for each in found]
+    spans = [(each.start_s, end_s) for each, end_s in zip(found, ends, strict=True)]
+    beside = [(each.start_s, each.end_s) for each in slight]
     overlaps = [
-        (overlap(truth.start_s, truth.end_s, each.start_s, end_s), t, f)
+        (overlap(truth.start_s, truth.end_s, *span, _within(*span, beside)), t, f)
         for t, truth in enumerate(truths)
-        for f, (each, end_s) in enumerate(zip(found, ends, strict=True))
+        for f, span in enumerate(spans)
     ]
     mine: dict[int, int] = {}
     for share, t, f in sorted(overlaps, key=lambda each: (-each[0], each[1:])):
         if share >= LEAST_OVERLAP and t not in mine and f not in mine.values():
             mine[t] = f
+    left = [f for f in range(len(found)) if f not in mine.values()]
     return Matched(
         pairs=tuple(Pair(truths[t], found[f], ends[f]) for t, f in sorted(mine.items())),
         misses=tuple(truth for t, truth in enumerate(truths) if t not in mine),
-        extras=tuple(each for f, each in enumerate(found) if f not in mine.values()),
+        extras=tuple(found[f] for f in left if not _mostly_within(*spans[f], beside)),
     )
 
 
-def overlap(start_s: float, end_s: float, other_start_s: float, other_end_s: float) -> float:
-    """Intersection over union of two spans."""
+def overlap(start_s: float, end_s: float, other_start_s: float, other_end_s: float, uncounted_s: float = 0.0) -> float:
+    """Intersection over union of two spans; so much of the union does not count, which lies outside the first."""
     both = min(end_s, other_end_s) - max(start_s, other_start_s)
-    whole = max(end_s, other_end_s) - min(start_s, other_start_s)
+    whole = max(end_s, other_end_s) - min(start_s, other_start_s) - uncounted_s
     return max(both, 0.0) / whole if whole > 0 else 0.0
+
+
+def _within(start_s: float, end_s: float, spans: Sequence[tuple[float, float]]) -> float:
+    """How much of a span lies in some that do not overlap."""
+    return sum(max(0.0, min(end_s, b) - max(start_s, a)) for a, b in spans)
+
+
+def _mostly_within(start_s: float, end_s: float, spans: Sequence[tuple[float, float]]) -> bool:
+    return start_s < end_s and _within(start_s, end_s, spans) >= LEAST_OVERLAP * (end_s - start_s)

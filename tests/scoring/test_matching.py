@@ -62,6 +62,29 @@ def test_pairs_misses_and_extras(
     assert [told.index(each) for each in done.extras] == extras
 
 
+@pytest.mark.parametrize(
+    ("detections", "pairs", "extras"),
+    [
+        # As long as the defect, and then half as long again, where there is still a little of it.
+        ([(4, 12)], [(0, 0)], []),
+        # Nothing else excuses what is too long.
+        ([(0, 9)], [], [0]),
+        ([(8, 12)], [], []),
+        ([(10, 15)], [], []),
+        ([(11, 15)], [], [0]),
+        ([(4, 8), (9, 12)], [(0, 0)], []),
+        ([(12, 12)], [], [0]),
+    ],
+)
+def test_what_is_wrong_but_less_than_asked_for_counts_neither_way(
+    detections: list[tuple[float, float]], pairs: list[tuple[int, int]], extras: list[int]
+) -> None:
+    told = [found(*span) for span in detections]
+    done = match([truth(4, 7)], told, 20.0, slight=[truth(8, 12.5)])
+    assert [(0, told.index(pair.found)) for pair in done.pairs] == pairs
+    assert [told.index(each) for each in done.extras] == extras
+
+
 def test_how_late_and_how_far_off() -> None:
     [pair] = match([truth(4, 8)], [found(4.2, 7.5, told_s=5.5)], 20.0).pairs
     assert pair.delay_s == pytest.approx(1.5)

@@ -52,11 +52,19 @@ def damage(data: bytes, at: Iterable[float], packets: int, lost: bool, rng: Rng)
     return whole[~gone].tobytes()
 
 
-def compare(clean: Path, damaged: Path, fps: int, least: Least, kind: str = "block_corruption") -> tuple[Truth, ...]:
-    """Where the decode of a damaged clip differs from that of the clean one. Pictures that did not come out are taken
-    as the last one shown again."""
+def compare(
+    clean: Path, damaged: Path, fps: int, least: Least, kind: str = "block_corruption"
+) -> tuple[tuple[Truth, ...], tuple[Truth, ...]]:
+    """Where the decode of a damaged clip differs from that of the clean one: events, and what is wrong beside them, but
+    less than `least`. Pictures that did not come out are taken as the last one shown again."""
     right, wrong = decoded(clean), decoded(damaged)
-    return _events(_wrongs(right, wrong), fps, least, kind)
+    found = _wrongs(right, wrong)
+    bad = [n for n, (area, apart) in enumerate(found) if area >= least.area and apart >= least.apart]
+    events = [run for run in _runs(bad) if len(run) >= least.pictures]
+    within = {n for run in events for n in range(run[0], run[-1] + 1)}
+    beside = _runs([n for n, (area, _) in enumerate(found) if area > 0 and n not in within], joined=0)
+    truths, slight = (tuple(_truth(run, found, fps, kind) for run in some) for some in (events, beside))
+    return truths, slight
 
 
 def _wrongs(right: dict[int, Plane], wrong: dict[int, Plane]) -> list[tuple[float, float]]:
@@ -86,23 +94,17 @@ def block_difference(right: Plane, shown: Plane) -> NDArray[np.float64]:
     return np.asarray(np.abs(a - b).reshape(rows, BLOCK, columns, BLOCK).mean(axis=(1, 3)))
 
 
-def _events(found: list[tuple[float, float]], fps: int, least: Least, kind: str) -> tuple[Truth, ...]:
-    bad = [n for n, (area, apart) in enumerate(found) if area >= least.area and apart >= least.apart]
+def _runs(numbers: list[int], joined: int = JOINED) -> list[list[int]]:
+    """Numbers that follow each other, but for `joined` others between."""
     runs: list[list[int]] = []
-    for n in bad:
-        if runs and n - runs[-1][-1] <= JOINED + 1:
+    for n in numbers:
+        if runs and n - runs[-1][-1] <= joined + 1:
             runs[-1].append(n)
         else:
             runs.append([n])
-    return tuple(
-        Truth(
-            kind,
-            seconds_of(run[0], fps),
-            seconds_of(run[-1] + 1, fps),
-            float(np.mean([found[n][0] for n in run])),
-            float(np.mean([found[n][1] for n in run])),
-            "levels",
-        )
-        for run in runs
-        if len(run) >= least.pictures
-    )
+    return runs
+
+
+def _truth(run: list[int], found: list[tuple[float, float]], fps: int, kind: str) -> Truth:
+    area, apart = (float(np.mean([found[n][k] for n in run])) for k in range(2))
+    return Truth(kind, seconds_of(run[0], fps), seconds_of(run[-1] + 1, fps), area, apart, "levels")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -82,12 +82,13 @@ def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: in
     rng = np.random.default_rng([seed, KINDS.index(kind), STRENGTHS.index(strength)])
     footage = read(source, size)
     codec = "hevc" if rng.integers(4) == 0 else "h264"
+    slight: tuple[Truth, ...] = ()
     if kind == "block_corruption":
-        truths = _corrupt(footage, strength, source, out, rng)
+        truths, slight = _corrupt(footage, strength, source, out, rng)
     else:
         truths = _changed(footage, kind, strength, rng)
         write(footage, out, codec, _rate(footage, codec), source)
-    case = Case(kind, strength, seed, "scene" if source is None else source.name, "lab", truths)
+    case = Case(kind, strength, seed, "scene" if source is None else source.name, "lab", truths, slight)
     write_case(out, case)
     return case
 
@@ -134,8 +135,11 @@ def _moves(moved: np.ndarray[tuple[int], np.dtype[np.float64]], least: float) ->
     return bool(np.median(moved[:4]) > least / 2 and all(np.median(part) >= least for part in parts))
 
 
-def _corrupt(footage: Footage, strength: Strength, source: Path | None, out: Path, rng: Rng) -> tuple[Truth, ...]:
-    """Damage the finished stream. In one case of two the result of decoding it is encoded again: damage upstream."""
+def _corrupt(
+    footage: Footage, strength: Strength, source: Path | None, out: Path, rng: Rng
+) -> tuple[tuple[Truth, ...], tuple[Truth, ...]]:
+    """Damage the finished stream: events, and what damage there is beside them. In one case of two the result of
+    decoding it is encoded again: damage upstream."""
     baked = bool(rng.integers(2))
     packets = round(CORRUPTION[STRENGTHS.index(strength)])
     least = corruption.BAKED if baked else corruption.ENCODED
@@ -146,7 +150,7 @@ def _corrupt(footage: Footage, strength: Strength, source: Path | None, out: Pat
             lost = bool(rng.integers(2))
             damaged = Path(folder) / "damaged.ts"
             damaged.write_bytes(corruption.damage(clean.read_bytes(), at, packets, lost, rng))
-            truths = corruption.compare(clean, damaged, footage.fps, least)
+            truths, slight = corruption.compare(clean, damaged, footage.fps, least)
             if truths:
                 break
         else:
@@ -157,7 +161,7 @@ def _corrupt(footage: Footage, strength: Strength, source: Path | None, out: Pat
         else:
             out.write_bytes(damaged.read_bytes())
     how = "baked" if baked else "encoded"
-    return tuple(Truth(t.kind, t.start_s, t.end_s, t.area, t.amount, how) for t in truths)
+    return tuple(replace(truth, unit=how) for truth in truths), tuple(replace(truth, unit=how) for truth in slight)
 
 
 def _in_order(right: dict[int, Plane], wrong: dict[int, Plane]) -> Plane:

@@ -20,7 +20,8 @@ def test_the_truth_is_where_the_decodes_differ(clean: Path, tmp_path: Path, lost
     damaged = tmp_path / "damaged.ts"
     for seed in range(10):
         damaged.write_bytes(damage(clean.read_bytes(), [0.5], 6, lost, np.random.default_rng(seed)))
-        if truths := compare(clean, damaged, 10, ENCODED):
+        truths, slight = compare(clean, damaged, 10, ENCODED)
+        if truths:
             break
     right, wrong = decoded(clean), decoded(damaged)
     shown = [wrong_blocks(right[pts], wrong.get(pts, right[pts]))[0] for pts in sorted(right)]
@@ -30,17 +31,21 @@ def test_the_truth_is_where_the_decodes_differ(clean: Path, tmp_path: Path, lost
     assert max(shown[last:], default=0) < 0.01
     assert last - first >= 3
     assert 0.01 <= truth.area <= 1
+    beside = {n for each in slight for n in range(round(each.start_s * 10), round(each.end_s * 10))}
+    assert beside == {n for n, area in enumerate(shown) if area > 0 and not first <= n < last}
 
 
 def test_a_whole_stream_has_no_event(clean: Path) -> None:
-    assert compare(clean, clean, 10, ENCODED) == ()
+    assert compare(clean, clean, 10, ENCODED) == ((), ())
 
 
 def test_what_is_too_small_or_too_short_is_no_event(clean: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.ts"
     damaged.write_bytes(damage(clean.read_bytes(), [0.3, 0.6], 6, True, np.random.default_rng(0)))
-    assert compare(clean, damaged, 10, Least(1.1, 3, 6.0)) == ()
-    assert compare(clean, damaged, 10, Least(0.01, 100, 6.0)) == ()
+    for least in (Least(1.1, 3, 6.0), Least(0.01, 100, 6.0)):
+        truths, slight = compare(clean, damaged, 10, least)
+        assert truths == ()
+        assert slight
 
 
 def test_blocks_are_counted_by_their_mean() -> None:
