@@ -282,25 +282,25 @@ class BlockCorruptionSettings(Section):
     at most."""
     least: Annotated[float, Field(ge=1, le=1000)] = 4.0
     """Least excess that is damage, ..."""
-    times_usual: Annotated[float, Field(ge=0, le=100)] = 6.0
+    times_usual: Annotated[float, Field(ge=0, le=100)] = 10.0
     """... above so many times the usual one, the mean of ..."""
     usual_s: Annotated[float, Field(ge=1, le=3600)] = 8.0
     """... so long."""
-    standing: Annotated[float, Field(ge=0, le=10)] = 0.25
+    standing: Annotated[float, Field(ge=0, le=10)] = 0.5
     """... and this share of what stands out normally, in a picture that is made of blocks itself and moves."""
-    slow_least: Annotated[float, Field(ge=0, le=1000)] = 1.5
+    slow_least: Annotated[float, Field(ge=0, le=1000)] = 2.5
     """The same of the mean excess of about ten frames, which finds what stands out little but goes on: least ..."""
-    slow_times_usual: Annotated[float, Field(ge=0, le=100)] = 3.0
+    slow_times_usual: Annotated[float, Field(ge=0, le=100)] = 4.5
     """... above so many times the usual one."""
-    off_weight: Annotated[float, Field(ge=0, le=10)] = 0.4
+    off_weight: Annotated[float, Field(ge=0, le=10)] = 0.8
     """How much excess beside the macroblock grid takes away: what is in the picture itself stands out anywhere."""
-    most_per_place: Annotated[float, Field(ge=1, le=1000)] = 8.0
+    most_per_place: Annotated[float, Field(ge=1, le=1000)] = 5.0
     """No place adds more: a running counter is in few places."""
-    places: Annotated[int, Field(ge=1, le=144)] = 5
+    places: Annotated[int, Field(ge=1, le=144)] = 3
     """In how many places at least."""
     primed: Ratio = 0.4
     """Share of excess and places that is enough right after the decoder reported an error."""
-    stays: Ratio = 0.35
+    stays: Ratio = 0.5
     """Damage that only pixels show goes on while the excess is at least this share of what it was so far, ..."""
     stays_least: Annotated[float, Field(ge=0, le=1000)] = 1.5
     """... and this much."""

@@ -29,7 +29,7 @@ class BlockCorruption:
     only pixels show: sharp edges that move look alike."""
 
     kind = "block_corruption"
-    version = 1
+    version = 2
     reads = DAMAGE_COLUMNS
     depths: frozenset[Depth] = frozenset(("full",))
 

@@ -57,7 +57,7 @@ NUMBERS = (
     "from_s",  # start of the damage; NaN: there is none
     "until_s",  # end of the last row that showed it
     "flagged",
-    "awaits",  # 1: lasts until a picture is coded by itself
+    "awaits",  # 1: lasts until a picture is coded by itself; 2: until one is not coded from both sides
     "shown",  # rows of it
     "level",
     "slow",  # mean excess of about ten rows
@@ -67,6 +67,7 @@ NUMBERS = (
     "begun_s",  # the last hole
     "in_a_row",  # pictures that the decoder says are damaged
     "told",  # 0: not yet, 1: told, 2: told as grave
+    "off_peak",  # the most excess of off-sides of late, which fades
 )
 PARAMETERS = (
     "least",
@@ -121,6 +122,7 @@ OPENED, GRAVE, CLOSED, OPENED_GRAVE = 1, 2, 3, 4
     _BEGUN,
     _IN_A_ROW,
     _TOLD,
+    _OFF_PEAK,
 ) = range(len(NUMBERS))
 (
     _LEAST,
@@ -145,6 +147,8 @@ OPENED, GRAVE, CLOSED, OPENED_GRAVE = 1, 2, 3, 4
 ) = range(len(PARAMETERS))
 _NORMAL_AT, _CHANGES_AT, _MOST_AT, _MASK_AT = RING + OFF_RING, RING + OFF_RING + 2 * NORMAL, MAPS - 3, MAPS - 1
 USUAL_AT_FIRST = 0.8
+OFF_FADES_S = 4.0
+"""An edge that wanders over the picture comes over off-sides now and over sides later: for so long it is the same."""
 
 
 Memory = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float64]]
@@ -202,7 +206,8 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
                 _over(sums, s)
             s[_BLIND], s[_SINCE] = BLIND_ROWS, t
         excess, off_excess, spread = _excess(now, off, maps, s, p[_MOST] * scale)
-        value = excess - p[_OFF] * off_excess
+        s[_OFF_PEAK] = max(off_excess, s[_OFF_PEAK] * np.exp(-lasts / OFF_FADES_S))
+        value = excess - p[_OFF] * s[_OFF_PEAK]
         stands = s[_FROM] != s[_FROM] and change.max() < STANDS
         if stands or s[_BLIND] > 0 or s[_ROWS] < 8:
             value = excess = 0.0
@@ -217,6 +222,8 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
             s[_PRIMED] = t + 0.2
         s[_IN_A_ROW] = s[_IN_A_ROW] + 1 if corrupt else 0.0
         hit = corrupt and coded != 3
+        # Others of the run may be coded from one that is coded from both sides itself: those before it, too.
+        within = corrupt and coded == 3
         run = s[_IN_A_ROW] == p[_ROWS_FLAGGED]
         s[_SLOW] += (value - s[_SLOW]) / 10
         slow_threshold = ((p[_SLOW_LEAST] + p[_SLOW_TIMES] * s[_USUAL]) * scale + known) * young
@@ -229,7 +236,7 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
             primed = t <= s[_PRIMED]
             share = p[_PRIMED_SHARE] if primed else 1.0
             slow = s[_SLOW] >= slow_threshold
-            if hit or run or ((mean >= threshold * share or slow) and spread >= p[_MIN_PLACES] * share):
+            if hit or run or within or ((mean >= threshold * share or slow) and spread >= p[_MIN_PLACES] * share):
                 since = t - (s[_IN_A_ROW] - 1) * lasts if run else s[_SLOW_FROM] if slow else np.nan
                 _begin(t, lasts, since, mean, maps, sums, s)
                 free = False
@@ -240,11 +247,13 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
         if not free:
             if t <= s[_PRIMED]:
                 s[_FLAGGED] = 1.0
-            if hit:
-                s[_AWAITS] = 1.0
+            if hit or (within and s[_AWAITS] != 1):
+                s[_AWAITS] = 1.0 if hit else 2.0
                 if s[_PAIR] < s[_FROM]:
                     s[_SHOWN] += round((s[_FROM] - s[_PAIR]) / max(lasts, 1e-3))
                     s[_FROM] = s[_PAIR]
+            elif s[_AWAITS] == 2 and coded != 3:
+                s[_AWAITS] = 0.0
             elif (s[_AWAITS] and intra) or t - s[_FROM] > p[_UNSEEN_S]:
                 s[_AWAITS] = 0.0
                 s[_LEVEL] = np.inf
@@ -395,7 +404,7 @@ def _forget(maps, sums, s):  # type: ignore[no-untyped-def]
     usual = s[_USUAL]
     _over(sums, s)
     maps[:] = 0
-    s[_ROWS] = s[_BLIND] = s[_E1] = s[_E2] = s[_R1] = s[_R2] = s[_PERIOD] = s[_SLOW] = s[_IN_A_ROW] = 0.0
+    s[_ROWS] = s[_BLIND] = s[_E1] = s[_E2] = s[_R1] = s[_R2] = s[_PERIOD] = s[_SLOW] = s[_IN_A_ROW] = s[_OFF_PEAK] = 0.0
     s[_SLOW_FROM] = np.nan
     s[_PAIR], s[_PRIMED], s[_USUAL] = np.nan, -np.inf, usual
 

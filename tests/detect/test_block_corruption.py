@@ -82,9 +82,16 @@ def test_what_the_decoder_says_counts_also_where_nothing_stands_out() -> None:
 
 def test_a_picture_that_no_other_leans_on_is_over_at_once() -> None:
     assert found(inputs(stream(LEAD + "BbP" + "BBP" * 9, sides=0))) == []
-    assert found(inputs(stream(LEAD + "Bbx" + "BBP" * 9, sides=3))) == [], "two frames are none"
+    assert found(inputs(stream(LEAD + "bx" + "PBB" * 9, sides=3))) == [], "two frames are none"
     last = found(inputs(stream(LEAD + "bbb" + "PBB" * 9, sides=0)))[-1]
     assert frames(last) == (100, 103), "three of them in a row are"
+
+
+def test_a_picture_in_a_run_that_is_coded_from_both_sides_may_be_one_that_the_others_lean_on() -> None:
+    """The decoder says it of that one alone."""
+    (opened, closed) = found(inputs(stream(LEAD + "BbB" + "PBB" * 9, sides=0)))
+    assert frames(closed) == (100, 103)
+    assert (opened.severity, opened.confidence) == ("minor", 0.95)
 
 
 def test_damage_that_only_pixels_show() -> None:

@@ -57,6 +57,14 @@ def test_damage_opens_when_it_has_lasted_and_closes_when_it_has_stayed_away() ->
     assert np.flatnonzero(out[:, 0]).tolist() == list(range(120, 150))
 
 
+def test_an_edge_that_wanders_from_off_sides_to_sides_is_no_damage() -> None:
+    """A roof in a pan: it comes over the lines beside the grid first."""
+    given = maps(300, (160, 172))
+    assert [code for _, code, _ in told(follow_damage(rows(300), given, no_damage(), GIVEN))] == [OPENED_GRAVE, CLOSED]
+    given[1][140:152, 40:50] = 8
+    assert told(follow_damage(rows(300), given, no_damage(), GIVEN)) == []
+
+
 def test_any_split_remembers_and_tells_the_same() -> None:
     """Bit for bit."""
     rng = np.random.default_rng(4)
