@@ -19,13 +19,16 @@ ALL = "all"
 ALARMING: tuple[Severity, ...] = ("major", "critical")
 """A detection of these in clean material is a false alarm; of others, it is counted apart."""
 CONFIDENCE = 0.95
+VARIED = ("block_corruption",)
+"""Kinds that are made in more than one way, each of which has its own rows: the unit of the truth says which."""
 NEAR = 2.0
 """An area is right within this factor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How well a kind is found. None: there is nothing to tell it from.
+    """How well a kind is found. None: there is nothing to tell it from. `variant`: how it was made, where there is more
+    than one way.
 
     `false_alarms_per_stream_hour`, `minor_...`: on clean clips, by severity; `false_alarm_upper_95`: the rate that the
     true one is below with 95 % (exact, Poisson). `elsewhere`: detections of this kind per stream-hour in clips with
@@ -35,6 +38,7 @@ class Row:
     """
 
     kind: str
+    variant: str
     generator: str
     by: By
     strength: str
@@ -74,14 +78,25 @@ def score(cases: Sequence[Tried], clean: Sequence[Clean]) -> list[Row]:
         for generator in dict.fromkeys(case.request.generator for case in cases):
             made = [case for case in cases if case.request.generator == generator]
             mine = [case for case in made if case.request.kind == kind]
-            for by in finders(kind) if mine else ():
-                false = alarms(clean, kind, by)
-                other = elsewhere(made, kind, by)
-                for strength in (*STRENGTHS, ALL):
-                    chosen = [case for case in mine if strength in (ALL, case.request.strength)]
-                    if chosen:
-                        rows.append(_row(kind, generator, by, strength, chosen, false, other))
+            for variant in sorted({_variant(case) for case in mine}):
+                these = [case for case in mine if _variant(case) == variant]
+                for by in finders(kind):
+                    rows += _rows(by, these, alarms(clean, kind, by), elsewhere(made, kind, by))
     return rows
+
+
+def _variant(case: Tried) -> str:
+    return case.truths[0].unit if case.request.kind in VARIED and case.truths else ""
+
+
+def _rows(by: By, cases: Sequence[Tried], false: Alarms, other: float | None) -> list[Row]:
+    """Of every strength, and of all of them together."""
+    found = []
+    for strength in (*STRENGTHS, ALL):
+        chosen = [case for case in cases if strength in (ALL, case.request.strength)]
+        if chosen:
+            found.append(_row(by, strength, chosen, false, other))
+    return found
 
 
 def finders(kind: str) -> tuple[By, ...]:
@@ -135,9 +150,9 @@ def _at_most(events: int, mean: float) -> float:
     return math.fsum(math.exp(n * math.log(mean) - mean - math.lgamma(n + 1)) for n in range(events + 1))
 
 
-def _row(
-    kind: str, generator: str, by: By, strength: str, cases: Sequence[Tried], false: Alarms, other: float | None
-) -> Row:
+def _row(by: By, strength: str, cases: Sequence[Tried], false: Alarms, other: float | None) -> Row:
+    """Of cases of one kind, variant and generator."""
+    kind, generator = cases[0].request.kind, cases[0].request.generator
     found = [(matched(case, by), case) for case in cases]
     pairs = [pair for each, _ in found for pair in each.pairs]
     misses, extras = sum(len(each.misses) for each, _ in found), sum(len(each.extras) for each, _ in found)
@@ -153,6 +168,7 @@ def _row(
     strong, unit = amount(generator, kind, strength, [truth for case in cases for truth in case.truths])
     return Row(
         kind=kind,
+        variant=_variant(cases[0]),
         generator=generator,
         by=by,
         strength=strength,

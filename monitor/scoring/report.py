@@ -114,7 +114,14 @@ def _table(rows: Sequence[Row]) -> Table:
     for row in rows:
         strong = "" if row.amount is None else f"{row.amount:g} {row.unit}"
         table.add_row(
-            *(row.kind, row.generator, row.by, row.strength, escape(strong), str(row.events)),
+            *(
+                f"{row.kind} {row.variant}".strip(),
+                row.generator,
+                row.by,
+                row.strength,
+                escape(strong),
+                str(row.events),
+            ),
             *(_number(value, 3) for value in (row.precision, row.recall, row.f1)),
             *(str(row.misses), str(row.extras)),
             *(_number(value, 2) for value in (row.delay_p50_s, row.delay_p95_s)),

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from scored import clean, found, request, tried, truth
 
+from monitor.lab.truth import Truth
 from monitor.scoring.figures import Row, score, upper_rate
 from monitor.scoring.generators import SECOND
 
@@ -41,6 +42,17 @@ def test_precision_recall_and_f1_of_pooled_counts() -> None:
     # At 10 pictures a second; starts and ends of three events, of which one end is two pictures late.
     assert (both.edge_p50_frames, both.edge_p95_frames) == (pytest.approx(0.0), pytest.approx(1.5))
     assert [each.strength for each in rows if each.by == "monitor"] == ["weak", "strong", "all"]
+
+
+def test_what_is_made_in_two_ways_has_rows_of_its_own() -> None:
+    def defect(how: str) -> Truth:
+        return Truth("block_corruption", 4.0, 6.0, 0.2, 15.0, how)
+
+    asked = request("block_corruption")
+    seen = [found(4, 6, "block_corruption")]
+    rows = score([tried(asked, [defect("encoded")], seen), tried(asked, [defect("baked")], [])], [])
+    assert row(rows, variant="encoded", strength="all").f1 == 1.0
+    assert row(rows, variant="baked", strength="all").f1 == 0.0
 
 
 def test_what_cannot_be_told_is_none() -> None:
