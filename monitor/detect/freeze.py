@@ -15,6 +15,11 @@ from monitor.detect.window import Kept, watch_windows
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import FreezeSettings, Profile, fingerprint
 
+REFINED, REFINED_S = 2.0, 0.7
+"""In the mean a picture that stands differs by so many levels at most while it is coded anew: in a key frame, those of
+so many seconds after it, which refine it, and one before it, which leans on it."""
+MANY = 2
+"""So many frames that do not quite repeat the picture are not told from more."""
 LEVELS = 256
 """Full scale of a difference in 8-bit levels, as FFmpeg's freezedetect counts it."""
 
@@ -27,6 +32,11 @@ class FreezeState:
     bad: bool = False
     """Whether the last frame that was measured repeated another."""
     still: bytes | None = None
+    stopped: bool = False
+    key_s: float = float("-inf")
+    unlike: int = 0
+    """Whether it was in motion before; when the last key frame came; how many frames in a row did not quite repeat
+    it."""
     last: bytes | None = None
     """Map and times of the last frame: a freeze begins with the frame *before* the first that repeats it."""
     last_t_s: float = float("nan")
@@ -53,7 +63,7 @@ class Freeze:
     """
 
     kind = "freeze"
-    version = 3
+    version = 4
     reads = ("difference", "drift", "moving", "key", "mean", "shown")
     depths: frozenset[Depth] = ALL_DEPTHS
 
@@ -70,7 +80,7 @@ class Freeze:
         found: list[Detection] = []
         for video in shown_pictures(seen):
             window, windows = watch_windows(state.window, video, self.settings)
-            whole, still = self._still(state, video)
+            whole, anew = self._still(state, video, windows.live >= self.settings.min_live)
             pictures = video.values["shown"] == Look.PICTURE
             sure = whole | (windows.sure & pictures)
             bad = sure | ((windows.area > 0) & pictures)
@@ -81,29 +91,40 @@ class Freeze:
             found += more
             last = video.grids["mean"][-1].tobytes()
             times = float(video.t_s[-1]), float(video.at[-1])
-            state = FreezeState(hold, going_on, still, last, *times, window, lively)
+            state = FreezeState(hold, going_on, *anew, last, *times, window, lively)
         if seen.ended:
             hold, more = self._hold.end(state.hold)
             found += more
             state = FreezeState()
         return state, found
 
-    def _still(self, state: FreezeState, video: Readings) -> tuple[NDArray[np.bool_], bytes | None]:
-        """Which frames repeat the one before, and the map that stillness is measured from after the last of them."""
+    def _still(
+        self, state: FreezeState, video: Readings, moved: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], tuple[bytes | None, bool, float, int]]:
+        """Which frames repeat the one before; and, after the last of them, the map that stillness is measured from,
+        whether it was in motion before, when the last key frame came, and how many did not quite repeat it. What was
+        not in motion before is not known from a quiet scene, coded with few bits, but by repeating itself exactly."""
         values, maps = video.values, video.grids["mean"]
         unknown = np.isnan(values["drift"])
         with np.errstate(invalid="ignore"):
             same = values["drift"] <= self.settings.noise * LEVELS
             same &= values["moving"] <= self.settings.max_moving
-        coded_anew = (values["key"] > 0) & self.settings.ignore_key_frames
-        candidates = (same | coded_anew | unknown) & (values["shown"] == Look.PICTURE)
+        key = (values["key"] > 0) & self.settings.ignore_key_frames
+        picture = values["shown"] == Look.PICTURE
+        refined = (values["difference"] <= REFINED) & self.settings.ignore_key_frames
         bad = np.zeros(len(video), np.bool_)
-        still, last = state.still, state.last
-        if still is None and not (candidates & same).any():
-            return bad, None
-        for i in range(len(video)):
+        still, stopped, key_s, unlike, last = state.still, state.stopped, state.key_s, state.unlike, state.last
+        if still is None and not (same & picture).any():
+            since = len(same) - 1 - int(np.flatnonzero(same)[-1]) if same.any() else unlike + len(same)
+            return bad, (None, bool(moved[-1]), float(video.t_s[key][-1]) if key.any() else key_s, min(since, MANY))
+        for i, t_s in enumerate(video.t_s.tolist()):
             now = maps[i].tobytes()
-            if not candidates[i] or last is None or (still is None and not same[i]):
+            key_s = t_s if key[i] else key_s
+            unlike = 0 if same[i] else min(unlike + 1, MANY)
+            stopped = bool(moved[i]) if still is None else stopped
+            coded_anew = key[i] or (stopped and refined[i] and (unlike == 1 or t_s - key_s <= REFINED_S))
+            goes_on = same[i] or unknown[i] or coded_anew
+            if not (goes_on and picture[i]) or last is None or (still is None and not same[i]):
                 still = None
             elif _drift(now, still or last) <= self.settings.max_drift:
                 bad[i] = not unknown[i]
@@ -111,7 +132,7 @@ class Freeze:
             else:
                 still = None
             last = now
-        return bad, still
+        return bad, (still, stopped, key_s, unlike)
 
     def _rows(
         self,

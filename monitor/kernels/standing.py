@@ -46,8 +46,9 @@ STANDS = 0.8
 """A window stands while so many of its places do."""
 LATE = 3
 """By the means, a window is seen to stand so many frames late, give or take one."""
-CUT, STEPS = 4.0, 25
-"""A step of the means so many times as large as the usual one of so many frames, and levels more, was a cut."""
+CUT, STEPS, SOON = 4.0, 25, (8, 8, 20)
+"""A step of the means so many times as large as the usual one of so many frames, and levels more, was a cut. What stops
+so soon after it, by the way, is a still; later, but within those frames, it may be one."""
 ALONG, FAINT, DISSOLVES = 0.97, 0.7, 10
 """In a dissolve, all places go on in each two frames as they went in the two before: with this correlation, by so many
 levels; it is over for so many frames before anything is seen to stop."""
@@ -157,7 +158,7 @@ def _follow(  # type: ignore[no-untyped-def]
         if dissolved[0] == 0:
             for k in range(APART):
                 maps[k] = mean[n]
-        goes_on = _goes_on(mean[n], maps, steps, dissolved)
+        goes_on, since_cut = _goes_on(mean[n], maps, steps, dissolved)
         if number != at:
             at = number
             slot = at % (BUCKETS + 1)
@@ -189,7 +190,7 @@ def _follow(  # type: ignore[no-untyped-def]
                     max(LEAST, min_window * PLACES) if way == _MEANS else LEAST,
                     max_drift,
                     min_window,
-                    goes_on,
+                    since_cut >= SOON[way],
                 )
                 if not places[way, 0].any():
                     seconds[1 + way, slot] += 1
@@ -207,7 +208,8 @@ def _follow(  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True)
 def _goes_on(mean, maps, steps, dissolved):  # type: ignore[no-untyped-def]
-    """Whether this frame shows what was shown before: no cut and no dissolve of late."""
+    """Whether this frame shows what was shown before, no cut and no dissolve of late; and for how many frames there was
+    none."""
     step = np.int64(0)
     both, late_size, early_size = np.int64(0), np.int64(0), np.int64(0)
     for p in range(PLACES):
@@ -222,7 +224,11 @@ def _goes_on(mean, maps, steps, dissolved):  # type: ignore[no-untyped-def]
     size = np.sqrt(np.float64(late_size) * np.float64(early_size))
     dissolves = both > ALONG * size and size > FAINT**2 * PLACES
     dissolved[1] = 0 if dissolves else min(dissolved[1] + 1, DISSOLVES)
-    return steps.max() <= CUT * np.median(steps) + CUT and dissolved[1] >= DISSOLVES
+    most, whole = CUT * np.median(steps) + CUT, dissolved[1] >= DISSOLVES
+    since = 0
+    while whole and since < STEPS and steps[STEPS - 1 - since] <= most:
+        since += 1
+    return since == STEPS, since
 
 
 @nb.njit(cache=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.detect import REGISTERED, DetectorStates, Panel
 from monitor.detect.freeze import Freeze
-from monitor.records import GRID
+from monitor.records import GRID, Readings
 from monitor.settings import FAST
 
 STILL = {"drift": 0.0, "moving": 0.0}
@@ -51,6 +51,24 @@ def test_a_key_frame_does_not_end_a_freeze_but_a_new_picture_does() -> None:
     assert len(found) == 2
     new = (video(30, **STILL), video(1, 1.2, mean=np.full(GRID, 9), **key), video(20, 1.24, mean=np.full(GRID, 9)))
     assert spans(run(Freeze, inputs(video(1, -0.04), *new)))[-1] == ("video", -0.04, 1.2)
+
+
+def test_what_stopped_while_it_moved_is_coded_anew_for_some_frames() -> None:
+    """The frame before a key frame leans on it, those after it refine it. What was quiet before may just be quiet."""
+    moved = {"grids": {"difference": 40}, "drift": 4.0, "moving": 5.0}
+    anew = {"drift": 0.8, "moving": 1.4, "difference": 0.8, "grids": {"difference": 12}}
+
+    def frozen(start: float) -> list[Readings]:
+        key = np.arange(12) == 1
+        refined = video(12, start + 1.2, key=key.astype(float), **anew)
+        return [video(30, start, **STILL), refined, video(30, start + 1.68, **STILL)]
+
+    parts = [video(150, **moved), *frozen(6.0), video(25, 8.88, **moved)]
+    assert spans(run(Freeze, inputs(*parts)))[-1] == ("video", 5.96, 8.88)
+    quiet = run(Freeze, inputs(video(150, drift=0.5, moving=0.9), *frozen(6.0), video(25, 8.88, **moved)))
+    assert ("video", 5.96, 8.88) not in spans(quiet)
+    long = [video(30, 6.0, **STILL), video(40, 7.2, **anew), video(30, 8.8, **STILL)]
+    assert ("video", 5.96, 10.0) not in spans(run(Freeze, inputs(video(150, **moved), *long, video(25, 10.0, **moved))))
 
 
 FRAMES = st.sampled_from(["moving", "still", "key", "black", "unknown"])

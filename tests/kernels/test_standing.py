@@ -100,10 +100,15 @@ def test_a_place_that_drifts_ends_it() -> None:
     assert not told[200, 1]
 
 
-def test_after_a_cut_nothing_is_seen_to_stop_for_a_second() -> None:
+def test_what_stands_just_after_a_cut_is_a_still_and_for_a_second_it_may_be_one() -> None:
     difference, mean = stopped()
     mean[148:] = 255 - mean[148:]
-    assert not follow(difference, mean)[148:170, 1:].any()
+    assert not follow(difference, mean)[148:, 1:].any()
+    difference, mean = stopped()
+    mean[138:] = 255 - mean[138:]
+    told = follow(difference, mean)
+    assert first_of(told, "moving") == 150
+    assert told[150, 0] == 0, "not known to have been live"
 
 
 def test_after_a_dissolve_nothing_is_seen_to_stop() -> None:
