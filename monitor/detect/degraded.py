@@ -40,12 +40,16 @@ NUMBERS = ("blur", "noise", "banding", "blockiness", "blockiness", "combing", "l
 CAUSES = (
     ("levels", "banding", 5),
     ("levels", "blockiness", 3),
-    ("noise", "levels", 2),
+    ("noise", "levels", 4),
     ("noise", "blockiness", 3),
     ("blockiness", "banding", 2),
 )
 """The first changes the number of the second, too, which counts by so much less then: what is clipped is flat, noise
 leaves the legal range where it lies on black, coded noise has blocks, and blocks are flat inside."""
+NOISE, BANDING, BLOCKINESS = (KINDS.index(kind) for kind in ("noise", "banding", "blockiness"))
+UNEVEN = -1.0
+"""Blocks are flat inside. Where fewer pixels are flat than before, by so many margins of banding, blocks are of noise
+that was coded with too few bits."""
 SAMPLE_S = 0.5
 HYSTERESIS = 0.5
 """A kind that is told goes on down to so many margins."""
@@ -105,11 +109,13 @@ class Inspector:
             normal, times = self._normal.odd(normal, sample, t_s), state.times + 1 if told == state.told else 1
             return InspectorState(normal, told, t_s, times), told, float(self._by_kind(goes_on)[told - 1])
         if begins.max() < 1:
-            return replace(state, normal=self._normal.learn(normal, sample, t_s)), 0, float(begins.max())
-        return replace(state, normal=self._normal.odd(normal, sample, t_s)), 0, 0.0
+            return replace(state, normal=self._normal.learn(normal, sample, t_s), times=0), 0, float(begins.max())
+        return replace(state, normal=self._normal.odd(normal, sample, t_s), times=0), 0, 0.0
 
     def _by_kind(self, found: Floats) -> Floats:
         by_kind: Floats = np.maximum(np.maximum.reduceat(found, self._firsts), 0.0)
+        if found[BANDING] <= UNEVEN:
+            by_kind[NOISE] = max(by_kind[NOISE], by_kind[BLOCKINESS])
         for cause, effect, less in CAUSES:
             if by_kind[KINDS.index(cause)] >= 1:
                 by_kind[KINDS.index(effect)] /= less

@@ -9,7 +9,7 @@ import pytest
 from builders import cut, inputs, run, spans, video
 
 from monitor.detect.damage import Assessor, DamageState
-from monitor.detect.degraded import Blur, Combing, Inspector, InspectorState, Levels, Noise
+from monitor.detect.degraded import Blockiness, Blur, Combing, Inspector, InspectorState, Levels, Noise
 from monitor.detect.look import LookState, Viewer
 from monitor.records import Detection, Readings
 from monitor.settings import DEFAULT, FAST
@@ -46,6 +46,24 @@ def test_one_cause_is_one_kind() -> None:
     worse = {"noise": 4.0, "under": 0.05}
     assert found(Noise, **worse)
     assert found(Levels, **worse) == []
+
+
+def test_blocks_that_are_not_flat_inside_are_of_noise() -> None:
+    """A coder short of bits makes blocks of it."""
+    blocky = {"block_x": 0.6, "block_y": 0.6}
+    assert found(Blockiness, flat=0.45, **blocky)
+    assert found(Noise, flat=0.45, **blocky) == []
+    assert found(Noise, flat=0.15, noise=0.6, **blocky)
+    assert found(Blockiness, flat=0.15, noise=0.6, **blocky) == []
+
+
+def test_a_kind_that_is_told_now_and_then_is_not_established() -> None:
+    """Terraces that come and go in a quiet scene do not hide what is much worse."""
+    seen = []
+    for n in range(10):
+        seen.append(slow(1, n * 0.48, **({"step": 0.2} if n in (5, 7, 9) else {})))
+    worse = slow(8, 4.8, step=0.2, block_x=3.0, block_y=3.0)
+    assert spans(run(Blockiness, inputs(*seen, worse, slow(10, 8.64)), inputs(ended=True)))[-1][2] == 8.4
 
 
 def test_what_was_always_so_is_normal() -> None:
