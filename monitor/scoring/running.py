@@ -115,8 +115,10 @@ def _told(line: Line, tried: Tried) -> str:
 
 @contextmanager
 def processes(workers: int, first: Callable[[], None] | None = None) -> Iterator[Submit]:
-    """Processes that work, and are gone afterwards, however it ends. `first`: what each does before it works."""
+    """Processes that work, and are gone afterwards, however it ends; to be told to end (SIGTERM) is as Ctrl-C.
+    `first`: what each does before it works."""
     before = set(active_children())
+    handled = signal.signal(signal.SIGTERM, signal.default_int_handler)
     executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=first)
 
     def submit(*work: Any) -> Future[Any]:
@@ -135,3 +137,4 @@ def processes(workers: int, first: Callable[[], None] | None = None) -> Iterator
         raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+        signal.signal(signal.SIGTERM, handled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import signal
 import time
@@ -127,9 +128,17 @@ def test_the_processes_leave_ctrl_c_to_the_one_that_started_them() -> None:
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == usual
 
 
-def test_an_interrupt_ends_the_processes() -> None:
-    with pytest.raises(KeyboardInterrupt), module.processes(1) as submit:  # noqa: PT012 - it is raised inside
-        submit(time.sleep, 3600)
-        assert len(multiprocessing.active_children()) == 1
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_processes(number: signal.Signals) -> None:
+    usual = signal.getsignal(signal.SIGTERM)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # These tests may be deaf to it.
+    try:
+        with pytest.raises(KeyboardInterrupt), module.processes(1) as submit:  # noqa: PT012 - it is raised inside
+            submit(time.sleep, 3600)
+            assert len(multiprocessing.active_children()) == 1
+            os.kill(os.getpid(), number)
+            time.sleep(60)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert multiprocessing.active_children() == []
+    assert signal.getsignal(signal.SIGTERM) == usual
