@@ -293,7 +293,8 @@ class BlockCorruptionSettings(Section):
     slow_times_usual: Annotated[float, Field(ge=0, le=100)] = 4.5
     """... above so many times the usual one."""
     off_weight: Annotated[float, Field(ge=0, le=10)] = 0.8
-    """How much excess beside the macroblock grid takes away: what is in the picture itself stands out anywhere."""
+    """How much the most excess beside the macroblock grid, of the last seconds, takes away: what is in the picture
+    itself stands out anywhere."""
     most_per_place: Annotated[float, Field(ge=1, le=1000)] = 5.0
     """No place adds more: a running counter is in few places."""
     places: Annotated[int, Field(ge=1, le=144)] = 3

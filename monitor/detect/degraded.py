@@ -46,7 +46,7 @@ CAUSES = (
 )
 """The first changes the number of the second, too, which counts by so much less then: what is clipped is flat, noise
 leaves the legal range where it lies on black, coded noise has blocks, and blocks are flat inside."""
-NOISE, BANDING, BLOCKINESS = (KINDS.index(kind) for kind in ("noise", "banding", "blockiness"))
+NOISE, BLOCKINESS = KINDS.index("noise"), KINDS.index("blockiness")
 UNEVEN = -1.0
 """Blocks are flat inside. Where fewer pixels are flat than before, by so many margins of banding, blocks are of noise
 that was coded with too few bits."""
@@ -108,13 +108,14 @@ class Inspector:
         if told:
             normal, times = self._normal.odd(normal, sample, t_s), state.times + 1 if told == state.told else 1
             return InspectorState(normal, told, t_s, times), told, float(self._by_kind(goes_on)[told - 1])
+        times = state.times if state.times >= ESTABLISHED else 0
         if begins.max() < 1:
-            return replace(state, normal=self._normal.learn(normal, sample, t_s), times=0), 0, float(begins.max())
-        return replace(state, normal=self._normal.odd(normal, sample, t_s), times=0), 0, 0.0
+            return replace(state, normal=self._normal.learn(normal, sample, t_s), times=times), 0, float(begins.max())
+        return replace(state, normal=self._normal.odd(normal, sample, t_s), times=times), 0, 0.0
 
     def _by_kind(self, found: Floats) -> Floats:
         by_kind: Floats = np.maximum(np.maximum.reduceat(found, self._firsts), 0.0)
-        if found[BANDING] <= UNEVEN:
+        if found[NUMBERS.index("banding")] <= UNEVEN:
             by_kind[NOISE] = max(by_kind[NOISE], by_kind[BLOCKINESS])
         for cause, effect, less in CAUSES:
             if by_kind[KINDS.index(cause)] >= 1:
@@ -195,7 +196,7 @@ class DegradedState:
 class Degraded:
     """Holds as long as this kind is told."""
 
-    version = 1
+    version = 2
     reads = INSPECTED_COLUMNS
     depths: frozenset[Depth] = ALL_DEPTHS
     kind: str
@@ -282,7 +283,7 @@ class Combing(Degraded):
     60 fields a second (2:3 pull-down), so that not every sample shows it."""
 
     kind = "combing"
-    version = 2
+    version = 3
 
     def _judged(
         self, state: DegradedState, t_s: NDArray[np.float64], since: NDArray[np.float64], told: NDArray[np.bool_]

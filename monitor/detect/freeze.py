@@ -17,7 +17,7 @@ from monitor.settings import FreezeSettings, Profile, fingerprint
 
 REFINED, REFINED_S = 2.0, 0.7
 """In the mean a picture that stands differs by so many levels at most while it is coded anew: in a key frame, those of
-so many seconds after it, which refine it, and one before it, which leans on it."""
+so many seconds after it, which refine it, and one before it, which leans on it: one alone until a key frame comes."""
 MANY = 2
 """So many frames that do not quite repeat the picture are not told from more."""
 LEVELS = 256
@@ -35,8 +35,9 @@ class FreezeState:
     stopped: bool = False
     key_s: float = float("-inf")
     unlike: int = 0
-    """Whether it was in motion before; when the last key frame came; how many frames in a row did not quite repeat
-    it."""
+    leant: bool = False
+    """Whether it was in motion before; when the last key frame came; how many frames in a row did not quite repeat it;
+    whether there was one such since the last key frame."""
     last: bytes | None = None
     """Map and times of the last frame: a freeze begins with the frame *before* the first that repeats it."""
     last_t_s: float = float("nan")
@@ -100,10 +101,11 @@ class Freeze:
 
     def _still(
         self, state: FreezeState, video: Readings, moved: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.bool_], tuple[bytes | None, bool, float, int]]:
+    ) -> tuple[NDArray[np.bool_], tuple[bytes | None, bool, float, int, bool]]:
         """Which frames repeat the one before; and, after the last of them, the map that stillness is measured from,
-        whether it was in motion before, when the last key frame came, and how many did not quite repeat it. What was
-        not in motion before is not known from a quiet scene, coded with few bits, but by repeating itself exactly."""
+        whether it was in motion before, when the last key frame came, how many did not quite repeat it, and whether one
+        did not since the key frame. What was not in motion before is not known from a quiet scene, coded with few bits,
+        but by repeating itself exactly."""
         values, maps = video.values, video.grids["mean"]
         unknown = np.isnan(values["drift"])
         with np.errstate(invalid="ignore"):
@@ -114,15 +116,23 @@ class Freeze:
         refined = (values["difference"] <= REFINED) & self.settings.ignore_key_frames
         bad = np.zeros(len(video), np.bool_)
         still, stopped, key_s, unlike, last = state.still, state.stopped, state.key_s, state.unlike, state.last
+        leant = state.leant
         if still is None and not (same & picture).any():
             since = len(same) - 1 - int(np.flatnonzero(same)[-1]) if same.any() else unlike + len(same)
-            return bad, (None, bool(moved[-1]), float(video.t_s[key][-1]) if key.any() else key_s, min(since, MANY))
+            return bad, (
+                None,
+                bool(moved[-1]),
+                float(video.t_s[key][-1]) if key.any() else key_s,
+                min(since, MANY),
+                False,
+            )
         for i, t_s in enumerate(video.t_s.tolist()):
             now = maps[i].tobytes()
             key_s = t_s if key[i] else key_s
             unlike = 0 if same[i] else min(unlike + 1, MANY)
             stopped = bool(moved[i]) if still is None else stopped
-            coded_anew = key[i] or (stopped and refined[i] and (unlike == 1 or t_s - key_s <= REFINED_S))
+            leans = unlike == 1 and not leant
+            coded_anew = key[i] or (stopped and refined[i] and (leans or t_s - key_s <= REFINED_S))
             goes_on = same[i] or unknown[i] or coded_anew
             if not (goes_on and picture[i]) or last is None or (still is None and not same[i]):
                 still = None
@@ -131,8 +141,9 @@ class Freeze:
                 still = still or last
             else:
                 still = None
+            leant = still is not None and not key[i] and (leant or (unlike > 0 and t_s - key_s > REFINED_S))
             last = now
-        return bad, (still, stopped, key_s, unlike)
+        return bad, (still, stopped, key_s, unlike, leant)
 
     def _rows(
         self,

@@ -32,6 +32,8 @@ CUT = PLACES // 2
 SEETHES = 0.35
 """Where it snows, means change by less than this share of what pixels do."""
 MUD_S, MUD_LEVELS = 2.0, 12
+NO_COLOUR, SATURATED, COLOURED = 128, 40, 0.35
+"""Bars have places so far from grey, in levels of both planes of chroma: at least this share."""
 ALIKE, MOSTLY, APART = 4, 0.75, 16
 """Of a stripe, so large a share of the places differ by at most so many levels: what else a card shows may cross it.
 What differs by more than so many is of another colour."""
@@ -123,8 +125,8 @@ class Viewer:
         gradient: NDArray[np.float32],
         seethes: NDArray[np.bool_],
     ) -> tuple[Snowed, NDArray[np.bool_]]:
-        """When it last snowed, and which frames show snow: from one that does in full, those that do, and between,
-        mud of the same level for MUD_S: a coder short of bits repeats and smears what it cannot code."""
+        """When it last snowed, and which frames show snow: from one that begins it on, those that go on, and between,
+        mud of their level for MUD_S: a coder short of bits repeats and smears what it cannot code."""
         uniform = (spread <= self._snow.max_spread) | seethes
         shown = np.zeros(len(uniform), np.bool_)
         last = -1
@@ -165,7 +167,11 @@ class Viewer:
         shown, since = np.zeros(n, np.uint8), video.t_s.copy()
         firsts = np.concatenate(([0], np.flatnonzero(begins[1:]) + 1))
         lasts = np.append(firsts[1:], n)
-        moves = (lasts - firsts == 1) & begins[firsts] & (lasts < n)  # Each frame is another picture.
+        # A frame that is another picture, and could be no card, is soon told.
+        vivid = (np.abs(colors[:, 1:] - NO_COLOUR).sum(axis=1) >= SATURATED).mean(axis=1) >= COLOURED
+        with np.errstate(invalid="ignore"):
+            due = video.values["contrast"] >= self._pattern.min_contrast
+        moves = (lasts - firsts == 1) & begins[firsts] & ~vivid[firsts] & ~due[firsts]
         for first, last in zip(firsts[~moves].tolist(), lasts[~moves].tolist(), strict=True):
             if state is None or begins[first]:
                 cut = state is None or bool(changed[first] >= CUT)
@@ -182,6 +188,9 @@ class Viewer:
             stays = _changed(colors[first:last], _maps(state.maps)[None]) <= COUNTER
             shown[first:last] = np.where(stays, patterns, Look.PICTURE)
             state = replace(state, pattern=Look(int(patterns[-1])))
+        if moves[-1]:
+            last = n - 1
+            state = Standing(_bytes(colors[last]), float(video.t_s[last]), bool(changed[last] >= CUT), b"")
         assert state is not None
         return replace(state, last=_bytes(colors[-1])), shown, video.t_s - since
 
@@ -204,8 +213,8 @@ class Viewer:
 def is_bars(color: Maps) -> bool:
     """Whether maps [3, 9, 16] of luma and chroma are of stripes, upright in the upper part or level, in several
     saturated colours, none of which has most of them: SMPTE EG 1 and RP 219, EBU Tech 3325 and 3373, and the like."""
-    saturated = np.abs(color[1:] - 128).sum(axis=0) >= 40
-    if saturated.mean() < 0.35:
+    saturated = np.abs(color[1:] - NO_COLOUR).sum(axis=0) >= SATURATED
+    if saturated.mean() < COLOURED:
         return False
     for turned in (color[:, :5], color.transpose(0, 2, 1)[:, 2:-2]):
         middle = np.median(turned, axis=1)

@@ -22,7 +22,7 @@ def _largest(*columns: str) -> Mapping[str, tuple[str, Extreme]]:
 class InPlaceOfAPicture:
     """Holds as long as frames show one of some looks."""
 
-    version = 1
+    version = 2
     depths: frozenset[Depth] = ALL_DEPTHS
     kind: str
     looks: tuple[Look, ...]
@@ -63,7 +63,7 @@ class Black(InPlaceOfAPicture):
     this is FFmpeg's blackdetect, to the frame."""
 
     kind = "black"
-    version = 2
+    version = 3
     looks = (Look.BLACK,)
     reads = ("luma", "shown", "dark_ratio", "lit")
     extremes: Mapping[str, tuple[str, Extreme]] = {"dark_ratio": ("dark_ratio", "min"), "lit_ratio": ("lit", "max")}

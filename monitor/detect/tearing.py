@@ -24,6 +24,8 @@ KNOWN, LEAST, LEFT_OUT = 30, 6, 2
 COURSES, LEAST_COURSES, LAST = 72, 11, 17
 """The normal course of seams is the largest of so many samples, but for the last, in which one that begins still grows;
 so many must be known."""
+ADOPTED = 660
+"""After so many samples (two minutes) that are torn, they are the new normal."""
 WINDOW_S, OVER_S = 3.0, 0.6
 """Torn samples are counted over the last seconds; so long after one it is over."""
 MAX_GAP_S = 0.5
@@ -42,7 +44,7 @@ class Sample:
 @dataclass(frozen=True, slots=True)
 class TearingState:
     """Seams, and courses of seams, that were normal; the last samples; the map of luma of the last one; whether it is
-    torn."""
+    torn, and for how many samples."""
 
     hold: HoldState = HoldState()
     normal: tuple[float, ...] = ()
@@ -50,6 +52,7 @@ class TearingState:
     recent: tuple[Sample, ...] = ()
     luma: bytes | None = None
     bad: bool = False
+    odd: int = 0
 
 
 class Tearing:
@@ -132,7 +135,10 @@ class Tearing:
             courses = (*courses, mean)[-COURSES:]
         spans = [span for span in spans if t_s - span[1] <= OVER_S]
         begins = bool(spans) and not state.bad
-        state = replace(state, normal=normal, courses=courses, recent=recent, bad=bool(spans))
+        odd = state.odd + 1 if spans else 0
+        if odd > ADOPTED:
+            return TearingState(state.hold, luma=state.luma), math.nan
+        state = replace(state, normal=normal, courses=courses, recent=recent, bad=bool(spans), odd=odd)
         return state, min(first for first, _ in spans) if begins else math.nan
 
     def _stands_out(self, seam: float, normal: tuple[float, ...], least: int, left_out: int) -> bool:

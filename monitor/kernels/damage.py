@@ -5,7 +5,8 @@ handed in and out. Owns the loop, not the thresholds, and not what its answer is
 there, so what counts is how many stand out in a place of the picture *beyond* the most of the last seconds there (the
 normal, which a cut starts anew): `excess`. A decoder's word for it (a hit) is better evidence; how far that reaches is
 told by how pictures are coded: from the pictures that were coded from both sides right before a damaged one, which show
-it too, until the next picture that is coded by itself.
+it too, until the next picture that is coded by itself; where the damaged one is coded from both sides itself, until
+the next that is not.
 """
 
 from __future__ import annotations
@@ -207,6 +208,8 @@ def _follow(rows, sides, off_sides, changes, maps, sums, s, p, out):  # type: ig
             s[_BLIND], s[_SINCE] = BLIND_ROWS, t
         excess, off_excess, spread = _excess(now, off, maps, s, p[_MOST] * scale)
         s[_OFF_PEAK] = max(off_excess, s[_OFF_PEAK] * np.exp(-lasts / OFF_FADES_S))
+        if s[_BLIND] > 0 or s[_ROWS] < 8:
+            s[_OFF_PEAK] = 0.0  # Beyond the normal of another scene.
         value = excess - p[_OFF] * s[_OFF_PEAK]
         stands = s[_FROM] != s[_FROM] and change.max() < STANDS
         if stands or s[_BLIND] > 0 or s[_ROWS] < 8:

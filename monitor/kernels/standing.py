@@ -4,7 +4,7 @@ places that is too slow in Python. Owns the loop, and what motion, a stop and a 
 Motion is looked for in three WAYS: places that differ from the frame before by more than is given; in a quiet picture,
 by anything at all; and, as noise over what stands makes every place differ, places whose mean has moved. A *stop*: many
 of the places that were in motion for seconds stand at once, and in the rectangle around them hardly any goes on. What
-stands after a cut or a dissolve is a still, in which nobody is stuck. All that is not said in seconds is in frames.
+stands just after a cut or a dissolve is a still, in which nobody is stuck. What is not said in seconds is in frames.
 """
 
 from __future__ import annotations

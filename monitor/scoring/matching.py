@@ -59,7 +59,8 @@ def match(truths: Sequence[Truth], found: Sequence[Found], clip_s: float, slight
     """Pair defects and detections of one kind in one clip of `clip_s` seconds, from the best overlap down.
 
     `slight`: what is wrong besides, but less than is asked for. Its time counts neither for nor against a detection:
-    not into the union with a defect, and a detection that lies in it by half is no extra.
+    not into the union with a defect, up to as much as the defect lasts; and a detection that lies in it by half is no
+    extra.
     """
     ends = [clip_s if each.end_s is None else each.end_s for each in found]
     spans = [(each.start_s, end_s) for each, end_s in zip(found, ends, strict=True)]
@@ -82,9 +83,10 @@ def match(truths: Sequence[Truth], found: Sequence[Found], clip_s: float, slight
 
 
 def overlap(start_s: float, end_s: float, other_start_s: float, other_end_s: float, uncounted_s: float = 0.0) -> float:
-    """Intersection over union of two spans; so much of the union does not count, which lies outside the first."""
+    """Intersection over union of two spans; so much of the union does not count, which lies outside the first, but no
+    more than that lasts."""
     both = min(end_s, other_end_s) - max(start_s, other_start_s)
-    whole = max(end_s, other_end_s) - min(start_s, other_start_s) - uncounted_s
+    whole = max(end_s, other_end_s) - min(start_s, other_start_s) - min(uncounted_s, end_s - start_s)
     return max(both, 0.0) / whole if whole > 0 else 0.0
 
 
@@ -94,4 +96,6 @@ def _within(start_s: float, end_s: float, spans: Sequence[tuple[float, float]]) 
 
 
 def _mostly_within(start_s: float, end_s: float, spans: Sequence[tuple[float, float]]) -> bool:
-    return start_s < end_s and _within(start_s, end_s, spans) >= LEAST_OVERLAP * (end_s - start_s)
+    if start_s == end_s:
+        return any(a <= start_s <= b for a, b in spans)
+    return _within(start_s, end_s, spans) >= LEAST_OVERLAP * (end_s - start_s)

@@ -118,7 +118,6 @@ def processes(workers: int, first: Callable[[], None] | None = None) -> Iterator
     """Processes that work, and are gone afterwards, however it ends; to be told to end (SIGTERM) is as Ctrl-C.
     `first`: what each does before it works."""
     before = set(active_children())
-    handled = signal.signal(signal.SIGTERM, signal.default_int_handler)
     executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=first)
 
     def submit(*work: Any) -> Future[Any]:
@@ -129,12 +128,15 @@ def processes(workers: int, first: Callable[[], None] | None = None) -> Iterator
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, usual)
 
+    handled = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield submit
-    except BaseException:
-        for child in set(active_children()) - before:
-            child.terminate()
-        raise
+        try:
+            yield submit
+        except BaseException:
+            for child in set(active_children()) - before:
+                child.terminate()
+            raise
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
         signal.signal(signal.SIGTERM, handled)

@@ -57,6 +57,12 @@ def test_blocks_that_are_not_flat_inside_are_of_noise() -> None:
     assert found(Blockiness, flat=0.15, noise=0.6, **blocky) == []
 
 
+def test_what_follows_an_established_kind_is_its_consequence_for_a_while() -> None:
+    parts = (slow(10, 0.0), slow(6, 4.8, sharpness=2.0), slow(1, 7.68), slow(3, 8.16, noise=1.5), slow(8, 9.6))
+    assert run(Noise, inputs(*parts), inputs(ended=True)) == []
+    assert run(Noise, inputs(slow(17, 0.0), slow(3, 8.16, noise=1.5), slow(8, 9.6)), inputs(ended=True))
+
+
 def test_a_kind_that_is_told_now_and_then_is_not_established() -> None:
     """Terraces that come and go in a quiet scene do not hide what is much worse."""
     seen = []

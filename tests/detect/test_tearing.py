@@ -69,6 +69,11 @@ def test_seams_on_one_line_are_told_where_one_sample_would_not_be() -> None:
         assert spans(detections[-1:]) == [("video", pytest.approx(20 * 0.2, abs=0.4), pytest.approx(8.0, abs=0.4))]
 
 
+def test_what_goes_on_for_minutes_is_normal() -> None:
+    detections = found(samples([*WHOLE * 2, *[9.0, 8.0, 10.0, 7.0] * 200]))
+    assert detections[-1].end_s == pytest.approx(4.0 + 660 * EVERY / FPS, abs=1.0)
+
+
 def video_after(readings: Readings, samples_before: int) -> Readings:
     readings.t_s[:] += samples_before * EVERY / FPS
     return readings

@@ -65,6 +65,13 @@ def test_an_edge_that_wanders_from_off_sides_to_sides_is_no_damage() -> None:
     assert told(follow_damage(rows(300), given, no_damage(), GIVEN)) == []
 
 
+def test_what_is_beside_the_grid_in_another_scene_hides_no_damage() -> None:
+    given = maps(600, (450, 510))
+    given[1][400:] = 2
+    given[2][400] = 255
+    assert [code for _, code, _ in told(follow_damage(rows(600), given, no_damage(), GIVEN))] == [OPENED_GRAVE, CLOSED]
+
+
 def test_any_split_remembers_and_tells_the_same() -> None:
     """Bit for bit."""
     rng = np.random.default_rng(4)

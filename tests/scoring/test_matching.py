@@ -73,7 +73,8 @@ def test_pairs_misses_and_extras(
         ([(10, 15)], [], []),
         ([(11, 15)], [], [0]),
         ([(4, 8), (9, 12)], [(0, 0)], []),
-        ([(12, 12)], [], [0]),
+        ([(12, 12)], [], []),
+        ([(13, 13)], [], [0]),
     ],
 )
 def test_what_is_wrong_but_less_than_asked_for_counts_neither_way(
