@@ -70,8 +70,7 @@ def fast_tiles(plane: Plane, previous: Plane, dark_level: int, unit: int) -> NDA
     `plane`, `previous`: [h, w] uint8 or uint16 of one shape and type, rows padded as they come. `unit`: an 8-bit level
     in pixel values.
     """
-    _check(plane)
-    _check_alike(plane, previous)
+    check_alike(plane, previous)
     top = _HIGHEST[plane.dtype]
     if not 0 <= dark_level <= top:
         raise KernelError(f"dark level {dark_level}: must be from 0 to {top}, as the pixels are")
@@ -79,7 +78,7 @@ def fast_tiles(plane: Plane, previous: Plane, dark_level: int, unit: int) -> NDA
         raise KernelError(f"unit {unit}: must be from 1 to {top // max(SIDE_LEVELS)}, an eighth of what a pixel can be")
     out = np.empty((len(FAST), *_tiles(plane)), np.int32)
     low, high = (level * unit for level in SIDE_LEVELS)
-    now, before = _rows(plane), _rows(previous)
+    now, before = side_by_side(plane), side_by_side(previous)
     count = _by_eights(plane, TILE)
     if count:
         _EIGHTS_KERNELS[count](now, before, dark_level, low, high, out)
@@ -122,10 +121,10 @@ def slow_tiles(
     out = np.empty((len(SLOW), *_tiles(plane)), np.int64)
     phases = np.zeros((2, GRID_PHASES), np.int64)
     tables = np.zeros((4, levels), np.uint32)
-    kernel, lanes = _SLOW_KERNELS[plane.dtype], _LANES[plane.dtype]
+    kernel, lanes = _SLOW_KERNELS[plane.dtype], LANES[plane.dtype]
     whole = plane.shape[1] // lanes * lanes
     if whole:
-        kernel(_rows(plane), unit, shift, 0, whole, plane.shape[1], 0, out, phases, tables)
+        kernel(side_by_side(plane), unit, shift, 0, whole, plane.shape[1], 0, out, phases, tables)
     if whole < plane.shape[1]:
         now, start, width = _rest(plane, lanes)
         kernel(now, unit, shift, start, start + lanes, width, whole // TILE, out, phases, tables)
@@ -135,15 +134,14 @@ def slow_tiles(
 def chroma_tiles(plane: Plane, previous: Plane) -> tuple[NDArray[np.int32], int]:
     """Sum of the pixels of every tile of 8 x 8, int32 [ceil(h / 8), ceil(w / 8)]; and the sum of absolute differences
     to `previous` over the whole plane. Types and shapes as above; the pixels of a row may lie apart (interleaved)."""
-    _check(plane)
-    _check_alike(plane, previous)
+    check_alike(plane, previous)
     height, width = plane.shape
     out = np.empty((-(-height // CHROMA_TILE), -(-width // CHROMA_TILE)), np.int32)
     together = plane.strides[1] == previous.strides[1] == plane.itemsize
     count = _by_eights(plane, CHROMA_TILE)
     if together and count:
         return out, int(_CHROMA_EIGHTS[count](plane, previous, out))
-    lanes = _LANES[plane.dtype]
+    lanes = LANES[plane.dtype]
     whole = width // lanes * lanes if together else 0
     changed = 0
     if whole:
@@ -156,9 +154,8 @@ def chroma_tiles(plane: Plane, previous: Plane) -> tuple[NDArray[np.int32], int]
 def plane_sums(plane: Plane, previous: Plane) -> tuple[int, int]:
     """Sum of a plane's pixels, and of their absolute differences to `previous`. Types and shapes as above; the pixels
     of a row may lie apart (interleaved chroma)."""
-    _check(plane)
-    _check_alike(plane, previous)
-    lanes = _LANES[plane.dtype]
+    check_alike(plane, previous)
+    lanes = LANES[plane.dtype]
     together = plane.strides[1] == previous.strides[1] == plane.itemsize
     whole = plane.shape[1] // lanes * lanes if together else 0
     summed, difference = _SUMS_KERNELS[plane.dtype](plane, previous, whole)
@@ -198,7 +195,9 @@ def _check(plane: Plane) -> None:
         raise KernelError(f"pixels are {plane.dtype}, must be uint8 or uint16")
 
 
-def _check_alike(plane: Plane, previous: Plane) -> None:
+def check_alike(plane: Plane, previous: Plane) -> None:
+    """Raises KernelError for planes that cannot be compared pixel by pixel, or have pixels that kernels do not take."""
+    _check(plane)
     if plane.shape != previous.shape or plane.dtype != previous.dtype:
         raise KernelError(
             f"previous plane is {previous.shape} {previous.dtype}, this one {plane.shape} {plane.dtype}: must be alike"
@@ -219,14 +218,14 @@ def _by_eights(plane: Plane, tile: int) -> int:
     return next((count for count in EIGHTS if count <= whole), 0)
 
 
-def _rows(plane: Plane) -> Plane:
+def side_by_side(plane: Plane) -> Plane:
     """The plane with the pixels of a row side by side: itself, but for interleaved ones."""
     return plane if plane.strides[1] == plane.itemsize else np.ascontiguousarray(plane)
 
 
 def _wide(plane: Plane) -> Plane:
     """The plane, if it is at least as wide as a load; else a copy that is, with zeros beyond."""
-    lanes = _LANES[plane.dtype]
+    lanes = LANES[plane.dtype]
     height, width = plane.shape
     if width >= lanes:
         return plane
@@ -276,12 +275,12 @@ def _sums_kernel(count: int) -> Any:
     return sums
 
 
-_LANES: dict[np.dtype[Any], int] = {np.dtype(np.uint8): 32, np.dtype(np.uint16): 16}
+LANES: dict[np.dtype[Any], int] = {np.dtype(np.uint8): 32, np.dtype(np.uint16): 16}
 """How many pixels of each type the kernels take at a time."""
-_HIGHEST = {dtype: 256**dtype.itemsize - 1 for dtype in _LANES}
+_HIGHEST = {dtype: 256**dtype.itemsize - 1 for dtype in LANES}
 _EIGHTS_KERNELS = {count: eights_kernel(count) for count in EIGHTS}
 _CHROMA_EIGHTS = {count: chroma_eights_kernel(count) for count in EIGHTS}
-_FAST_KERNELS = {dtype: columns_kernel(lanes) for dtype, lanes in _LANES.items()}
-_SLOW_KERNELS = {dtype: slow_kernel(lanes) for dtype, lanes in _LANES.items()}
-_SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in _LANES.items()}
-_CHROMA_KERNELS = {dtype: chroma_columns_kernel(lanes) for dtype, lanes in _LANES.items()}
+_FAST_KERNELS = {dtype: columns_kernel(lanes) for dtype, lanes in LANES.items()}
+_SLOW_KERNELS = {dtype: slow_kernel(lanes) for dtype, lanes in LANES.items()}
+_SUMS_KERNELS = {dtype: _sums_kernel(lanes) for dtype, lanes in LANES.items()}
+_CHROMA_KERNELS = {dtype: chroma_columns_kernel(lanes) for dtype, lanes in LANES.items()}

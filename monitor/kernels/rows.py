@@ -10,8 +10,8 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from monitor.errors import KernelError
 from monitor.kernels.lanes import EIGHTS
+from monitor.kernels.picture import LANES, Plane, check_alike, side_by_side
 from monitor.kernels.tear_set import moved_kernel, rows_eights_kernel, rows_kernel
 
 SEAM_MARGIN, MOVES = 5, 2
@@ -21,8 +21,6 @@ SEAMS, LOOKED_AT = 3, 6
 """So many of a picture are given, of so many that are looked for in the picture before."""
 REACH = 12
 """They are looked for up to one part of so many of the height away."""
-
-Plane = NDArray[Any]
 
 
 def row_steps(plane: Plane, previous: Plane) -> NDArray[np.int64]:
@@ -36,12 +34,8 @@ def row_steps(plane: Plane, previous: Plane) -> NDArray[np.int64]:
 
     `plane`, `previous`: [h, w] uint8 or uint16 of one shape and type, rows padded as they come. Raises KernelError.
     """
-    if plane.dtype not in _LANES or plane.shape != previous.shape or plane.dtype != previous.dtype:
-        raise KernelError(
-            f"planes are {plane.shape} {plane.dtype} and {previous.shape} {previous.dtype}: must be alike, of uint8 or "
-            "uint16"
-        )
-    now, before = _rows(plane), _rows(previous)
+    check_alike(plane, previous)
+    now, before = side_by_side(plane), side_by_side(previous)
     width = row_pixels(plane.shape[1])
     out = np.empty((4, plane.shape[0]), np.int64)
     if _EIGHTS and plane.dtype == np.uint8 and width % 32 == 0:
@@ -73,7 +67,7 @@ def seams(plane: Plane, previous: Plane, unit: int) -> NDArray[np.int64]:
     first, last = SEAM_MARGIN, height - SEAM_MARGIN + 1
     sums = np.minimum(_beyond(step), _beyond(step - np.minimum(late, early)))[first - 1 : last - 1]
     sums[np.minimum(change[: last - first], change[2 * first - 1 :]) * MOVES < width * unit] = 0
-    now, before = _rows(plane), _rows(previous)
+    now, before = side_by_side(plane), side_by_side(previous)
     moved, reach = _MOVED[plane.dtype], height // REACH
     scratch = np.empty((2, 2 * reach + 3), np.int64)
     found: list[tuple[int, int]] = []
@@ -111,12 +105,6 @@ def _beyond(sums: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(sums[1:-1] - np.maximum(sums[:-2], sums[2:]))
 
 
-def _rows(plane: Plane) -> Plane:
-    """The plane with the pixels of a row side by side: itself, but for interleaved ones."""
-    return plane if plane.strides[1] == plane.itemsize else np.ascontiguousarray(plane)
-
-
-_LANES: dict[np.dtype[Any], int] = {np.dtype(np.uint8): 32, np.dtype(np.uint16): 16}
 _EIGHTS = {32: rows_eights_kernel()} if 32 in EIGHTS else {}
-_ROWS = {dtype: rows_kernel(count) for dtype, count in _LANES.items()}
-_MOVED = {dtype: moved_kernel(count) for dtype, count in _LANES.items()}
+_ROWS = {dtype: rows_kernel(count) for dtype, count in LANES.items()}
+_MOVED = {dtype: moved_kernel(count) for dtype, count in LANES.items()}

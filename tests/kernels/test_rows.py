@@ -84,5 +84,5 @@ def test_planes_that_are_not_alike_are_refused() -> None:
     for other in (np.zeros((40, 41), np.uint8), np.zeros((40, 40), np.uint16)):
         with pytest.raises(KernelError, match="must be alike"):
             seams(plane, other, 1)
-    with pytest.raises(KernelError, match="of uint8 or uint16"):
+    with pytest.raises(KernelError, match="must be uint8 or uint16"):
         row_steps(plane.astype(np.float32), plane.astype(np.float32))
