@@ -168,20 +168,19 @@ class Viewer:
         firsts = np.concatenate(([0], np.flatnonzero(begins[1:]) + 1))
         lasts = np.append(firsts[1:], n)
         # A frame that is another picture, and could be no card, is soon told.
-        vivid = (np.abs(colors[:, 1:] - NO_COLOUR).sum(axis=1) >= SATURATED).mean(axis=1) >= COLOURED
+        bars = are_bars(colors.reshape(n, 3, *GRID))
         with np.errstate(invalid="ignore"):
             due = video.values["contrast"] >= self._pattern.min_contrast
-        moves = (lasts - firsts == 1) & begins[firsts] & ~vivid[firsts] & ~due[firsts]
+        moves = (lasts - firsts == 1) & begins[firsts] & ~bars[firsts] & ~due[firsts]
         for first, last in zip(firsts[~moves].tolist(), lasts[~moves].tolist(), strict=True):
             if state is None or begins[first]:
                 cut = state is None or bool(changed[first] >= CUT)
-                last_seen = _maps(state.last) if state is not None and not first else colors[first - 1]
-                if state is not None and not cut and _both_bars(last_seen, colors[first]):
+                if state is not None and not cut and bars[first] and (bars[first - 1] if first else _bars(state.last)):
                     state = replace(state, maps=_bytes(colors[first]))  # A card with parts that move.
                 else:
                     state = Standing(_bytes(colors[first]), float(video.t_s[first]), cut, b"")
             since[first:last] = state.since_s
-            found = self._tested(video, colors, first, last)
+            found = self._tested(video, colors, bars, first, last)
             if not state.at_once:
                 found[found == Look.SLATE] = Look.PICTURE
             patterns = np.maximum.accumulate(np.maximum(found, state.pattern))
@@ -194,7 +193,9 @@ class Viewer:
         assert state is not None
         return replace(state, last=_bytes(colors[-1])), shown, video.t_s - since
 
-    def _tested(self, video: Readings, colors: Maps, first: int, last: int) -> NDArray[np.uint8]:
+    def _tested(
+        self, video: Readings, colors: Maps, bars: NDArray[np.bool_], first: int, last: int
+    ) -> NDArray[np.uint8]:
         """Of frames first..last (exclusive): whether one by itself looks like a test pattern; only those with the slow
         set can."""
         flat, contrast = video.values["flat"][first:last], video.values["contrast"][first:last]
@@ -202,35 +203,40 @@ class Viewer:
         with np.errstate(invalid="ignore"):
             candidates = np.flatnonzero(contrast >= self._pattern.min_contrast)
         for k in candidates:
-            color = colors[first + k].reshape(3, *GRID)
-            if is_bars(color):  # However noisy: nothing else has such maps.
+            if bars[first + k]:  # However noisy: nothing else has such maps.
                 found[k] = Look.BARS
-            elif flat[k] >= self._pattern.min_slate_flat and ground(color) >= self._pattern.min_ground:
+            elif (
+                flat[k] >= self._pattern.min_slate_flat
+                and ground(colors[first + k].reshape(3, *GRID)) >= self._pattern.min_ground
+            ):
                 found[k] = Look.SLATE
         return found
 
 
-def is_bars(color: Maps) -> bool:
-    """Whether maps [3, 9, 16] of luma and chroma are of stripes, upright in the upper part or level, in several
+def are_bars(colors: Maps) -> NDArray[np.bool_]:
+    """Which of N maps [N, 3, 9, 16] of luma and chroma are of stripes, upright in the upper part or level, in several
     saturated colours, none of which has most of them: SMPTE EG 1 and RP 219, EBU Tech 3325 and 3373, and the like."""
-    saturated = np.abs(color[1:] - NO_COLOUR).sum(axis=0) >= SATURATED
-    if saturated.mean() < COLOURED:
-        return False
-    for turned in (color[:, :5], color.transpose(0, 2, 1)[:, 2:-2]):
-        middle = np.sort(turned, axis=1)[:, turned.shape[1] // 2]  # A median; that of NumPy takes ten times as long.
-        alike = (np.abs(turned - middle[:, None]).max(axis=0) <= ALIKE).mean(axis=0) >= MOSTLY
-        if np.count_nonzero(alike) < 0.7 * len(alike):
-            continue
-        stripes = middle[:, alike]
-        steps = np.abs(np.diff(stripes, axis=1)).max(axis=0) > APART
-        of_one = (np.abs(stripes[:, :, None] - stripes[:, None]).max(axis=0) <= APART).mean(axis=0).max()
-        if np.count_nonzero(steps) >= 2 and of_one <= 0.5:
-            return True
-    return False
+    saturated = np.abs(colors[:, 1:] - NO_COLOUR).sum(axis=1) >= SATURATED
+    found = saturated.mean(axis=(1, 2)) >= COLOURED
+    vivid = np.flatnonzero(found)
+    found[vivid] = False
+    for turned in (colors[vivid, :, :5], colors[vivid].transpose(0, 1, 3, 2)[:, :, 2:-2]):
+        middle = np.sort(turned, axis=2)[:, :, turned.shape[2] // 2]  # A median; that of NumPy takes ten times as long.
+        alike = (np.abs(turned - middle[:, :, None]).max(axis=1) <= ALIKE).mean(axis=1) >= MOSTLY
+        for k in np.flatnonzero(alike.mean(axis=1) >= 0.7):
+            found[vivid[k]] |= _are_stripes(middle[k][:, alike[k]])
+    return found
 
 
-def _both_bars(*colors: Maps) -> bool:
-    return all(is_bars(color.reshape(3, *GRID)) for color in colors)
+def _are_stripes(stripes: Maps) -> bool:
+    """Whether stripes [3, n], side by side, have several colours, none of which has most of them."""
+    steps = np.abs(np.diff(stripes, axis=1)).max(axis=0) > APART
+    of_one = (np.abs(stripes[:, :, None] - stripes[:, None]).max(axis=0) <= APART).mean(axis=0).max()
+    return bool(np.count_nonzero(steps) >= 2 and of_one <= 0.5)
+
+
+def _bars(kept: bytes) -> bool:
+    return bool(are_bars(_maps(kept).reshape(1, 3, *GRID))[0])
 
 
 def ground(color: Maps) -> float:

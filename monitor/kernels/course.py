@@ -83,12 +83,13 @@ def _on_line(t_s, at, seams, speed, place, hits):  # type: ignore[no-untyped-def
     """Fills `hits` with the largest seam of each sample on the line; the third largest of these, 0 if there are too
     few."""
     n, k = at.shape
-    count, recent = 0, 0
-    for j in range(n):
+    count = 0
+    for j in range(n - 1, -1, -1):
         hits[j] = 0
         for b in range(k):
             if seams[j, b] > hits[j] and abs(at[j, b] - speed * t_s[j] - place) <= NEAR:
                 hits[j] = seams[j, b]
         count += hits[j] > 0
-        recent += hits[j] > 0 and j >= n - RECENT
-    return np.sort(hits)[n - 3] if count >= LEAST and recent >= AGAIN else 0.0
+        if j == max(0, n - RECENT) and count < AGAIN:
+            return 0.0
+    return np.sort(hits)[n - 3] if count >= LEAST else 0.0

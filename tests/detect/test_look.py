@@ -10,7 +10,7 @@ from builders import cut, video
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.detect.look import Look, LookState, Viewer, ground, is_bars
+from monitor.detect.look import Look, LookState, Viewer, are_bars, ground
 from monitor.records import GRID
 from monitor.settings import FAST
 
@@ -22,6 +22,10 @@ def stripes(*colors: tuple[int, int, int]) -> np.ndarray:
 
 
 SMPTE = stripes((180, 128, 128), (162, 44, 142), (131, 156, 44), (112, 72, 58), (84, 184, 198), (65, 100, 212))
+
+
+def is_bars(maps: np.ndarray) -> bool:
+    return bool(are_bars(maps[None])[0])
 
 
 def test_stripes_of_colours_are_bars_whichever_way_they_run() -> None:
@@ -36,6 +40,11 @@ def test_a_lower_part_of_other_patches_does_not_matter() -> None:
     bars = SMPTE.copy()
     bars[:, 6:] = np.random.default_rng(0).integers(16, 235, bars[:, 6:].shape)
     assert is_bars(bars)
+
+
+def test_frames_are_judged_one_by_one() -> None:
+    level = np.ascontiguousarray(np.zeros((3, *GRID), np.int16) + 128)
+    assert are_bars(np.stack([level, SMPTE, level, SMPTE])).tolist() == [False, True, False, True]
 
 
 @pytest.mark.parametrize("seed", range(5))
