@@ -11,7 +11,7 @@ clock (recorded files).
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from fractions import Fraction
@@ -208,14 +208,14 @@ class Readings:
             if grid.shape[1:] != GRID:
                 raise ValueError(f"grid {name!r} is {grid.shape[1:]}, must be {GRID}")
 
-    def only(self, wanted: Container[str]) -> Readings:
+    def only(self, wanted: Collection[str]) -> Readings:
         """The same with only these columns. They were looked at already: to do so again, for every detector at every
         step, would take longer than some detectors do."""
         part = object.__new__(Readings)
         for name in Readings.__slots__:
             kept = getattr(self, name)
             if name in ("values", "grids", "prints"):
-                kept = {column: rows for column, rows in kept.items() if column in wanted}
+                kept = {column: kept[column] for column in wanted if column in kept}
             object.__setattr__(part, name, kept)
         return part
 

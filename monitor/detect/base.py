@@ -8,7 +8,7 @@ last one stored, and a notebook runs the very same function over history.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -32,13 +32,12 @@ class Inputs:
     events: tuple[Event, ...] = ()
     ended: bool = False
 
-    def shown(self, columns: Iterable[str]) -> Inputs:
+    def shown(self, columns: Collection[str]) -> Inputs:
         """The same with only these columns: a detector that reads another one fails at once, not in a notebook."""
-        wanted = frozenset(columns)
         return replace(
             self,
-            video=tuple(readings.only(wanted) for readings in self.video),
-            audio=tuple(readings.only(wanted) for readings in self.audio),
+            video=tuple(readings.only(columns) for readings in self.video),
+            audio=tuple(readings.only(columns) for readings in self.audio),
         )
 
 

@@ -25,7 +25,7 @@ from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.normal import Floats, Normal, NormalState
-from monitor.detect.picture import shown_pictures
+from monitor.detect.picture import or_zero, shown_pictures
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import DegradedSettings, Profile, fingerprint
 
@@ -230,7 +230,7 @@ class Degraded:
         """A sample speaks from halfway to the one before it, for as long as samples are apart."""
         t_s, excess = video.t_s[judged], video.values["excess"][judged].astype(np.float64)
         beside = video.values["beside"][judged] > 0
-        apart = np.nan_to_num(np.diff(t_s, prepend=state.last_s))
+        apart = or_zero(np.diff(t_s, prepend=state.last_s))
         since = np.minimum(apart, SAMPLE_S)
         told = video.values["worse"][judged] == self._code
         bad, earlier, woven = self._judged(state, t_s, apart, told)

@@ -217,7 +217,7 @@ def are_bars(colors: Maps) -> NDArray[np.bool_]:
     """Which of N maps [N, 3, 9, 16] of luma and chroma are of stripes, upright in the upper part or level, in several
     saturated colours, none of which has most of them: SMPTE EG 1 and RP 219, EBU Tech 3325 and 3373, and the like."""
     saturated = np.abs(colors[:, 1:] - NO_COLOUR).sum(axis=1) >= SATURATED
-    found = saturated.mean(axis=(1, 2)) >= COLOURED
+    found: NDArray[np.bool_] = saturated.mean(axis=(1, 2)) >= COLOURED
     vivid = np.flatnonzero(found)
     found[vivid] = False
     for turned in (colors[vivid, :, :5], colors[vivid].transpose(0, 1, 3, 2)[:, :, 2:-2]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,9 +86,16 @@ def narrowest_bars(
 
 def durations(video: Readings) -> NDArray[np.float64]:
     """How long each frame lasts; where the stream does not say, as long as from the frame before, at most a second."""
-    guess = np.nan_to_num(np.clip(video.since_previous_s, 0.0, 1.0), nan=0.0)
-    lasts: NDArray[np.float64] = np.where(video.duration_s > 0, video.duration_s, guess)
+    lasts: NDArray[np.float64] = video.duration_s
+    unsaid = ~(lasts > 0)
+    if unsaid.any():
+        lasts = np.where(unsaid, or_zero(np.clip(video.since_previous_s, 0.0, 1.0)), lasts)
     return lasts
+
+
+def or_zero(numbers: NDArray[Any]) -> NDArray[np.float64]:
+    """The numbers, 0 for each NaN. NumPy's own function, which does more, takes several times as long."""
+    return np.where(np.isnan(numbers), 0.0, numbers)
 
 
 def shown_pictures(seen: Inputs) -> tuple[Readings, ...]:

@@ -14,7 +14,7 @@ from monitor.detect.degraded import HARDLY
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.normal import all_alike
-from monitor.detect.picture import shown_pictures
+from monitor.detect.picture import or_zero, shown_pictures
 from monitor.kernels.course import course
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import Profile, TearingSettings, fingerprint
@@ -96,7 +96,7 @@ class Tearing:
         bad, earlier, seam = np.zeros(len(judged), np.bool_), np.zeros(len(judged)), np.zeros(len(judged))
         columns = np.stack([video.values[name][judged] for name in SEAM_COLUMNS], axis=1).astype(np.float64)
         before_s = state.recent[-1].t_s if state.recent else float("nan")
-        gaps = np.clip(np.nan_to_num(np.diff(video.t_s[judged], prepend=before_s)), 0.0, MAX_GAP_S)
+        gaps = np.clip(or_zero(np.diff(video.t_s[judged], prepend=before_s)), 0.0, MAX_GAP_S)
         luma = video.grids["mean"][judged]
         same = all_alike(state.luma, luma).tolist()
         for i, t_s in enumerate(video.t_s[judged].tolist()):
