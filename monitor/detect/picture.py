@@ -86,10 +86,9 @@ def narrowest_bars(
 
 def durations(video: Readings) -> NDArray[np.float64]:
     """How long each frame lasts; where the stream does not say, as long as from the frame before, at most a second."""
-    lasts: NDArray[np.float64] = video.duration_s
-    unsaid = ~(lasts > 0)
-    if unsaid.any():
-        lasts = np.where(unsaid, or_zero(np.clip(video.since_previous_s, 0.0, 1.0)), lasts)
+    lasts: NDArray[np.float64] = np.where(video.duration_s > 0, video.duration_s, 0.0)
+    if not lasts.all():
+        lasts = np.where(lasts > 0, lasts, or_zero(np.clip(video.since_previous_s, 0.0, 1.0)))
     return lasts
 
 
