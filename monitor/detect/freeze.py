@@ -64,7 +64,7 @@ class Freeze:
     """
 
     kind = "freeze"
-    version = 4
+    version = 5
     reads = ("difference", "drift", "moving", "key", "mean", "shown")
     depths: frozenset[Depth] = ALL_DEPTHS
 

@@ -23,8 +23,8 @@ WAYS = ("moving", "quiet", "means")
 _MEANS = 2
 BUCKETS = 4
 """Motion is counted per second of media time, over the last four."""
-LIVE_SHARE = 0.6
-"""A place is live that changed in so many of their frames."""
+LIVE_SHARES = (0.6, 0.6, 0.4)
+"""A place is live that changed in so many of their frames, by the way."""
 QUIETLY = 1
 """In a quiet picture, a place changes by more than so many eighths of a level."""
 APART = 5
@@ -43,7 +43,10 @@ the share of the picture without which nothing is seen to stop: a small thing th
 ALONE = 1
 """A row or column with no more places than this is not in the rectangle."""
 STANDS = 0.8
-"""A window stands while so many of its places do."""
+"""A window stands while so many of its places do ..."""
+ANEW, ANEW_S, ONCE = 2.0, 0.4, 2
+"""... and while what stands is coded anew: for so many seconds after a key frame, or so many frames in a row, its
+places may differ by so many levels in the mean, if so many keep theirs."""
 LATE = 3
 """By the means, a window is seen to stand so many frames late, give or take one."""
 CUT, STEPS, SOON = 4.0, 25, (8, 8, 20)
@@ -72,6 +75,8 @@ class Memory(NamedTuple):
     """[STEPS]: of the means, the newest last."""
     dissolved: NDArray[np.int64]
     """[2]: how many frames there were; frames since the last one in a dissolve, DISSOLVES at most."""
+    anew: NDArray[np.float64]
+    """[1 + ways]: when the last key frame was; in how many frames in a row the window was coded anew, by the way."""
 
 
 def nothing_stands() -> Memory:
@@ -89,6 +94,7 @@ def nothing_stands() -> Memory:
         seconds,
         np.zeros(STEPS),
         np.array([0, DISSOLVES], np.int64),
+        np.array([-np.inf] + ways * [0.0]),
     )
 
 
@@ -122,7 +128,7 @@ def follow_standing(
 def compile_all() -> None:
     """Compile for the types that are used, and for no other from then on."""
     column, flags, maps, cube = types.float64[::1], types.boolean[::1], types.uint8[:, ::1], types.uint8[:, :, ::1]
-    memory = (maps, cube, cube, types.int16[::1], types.int32[:, ::1], column, types.int64[::1])
+    memory = (maps, cube, cube, types.int16[::1], types.int32[:, ::1], column, types.int64[::1], column)
     numbers = (types.float64, types.float64, types.float64, types.float64[:, ::1])
     _follow.compile((column, flags, flags, flags, maps, maps, *memory, *numbers))
     _follow.disable_compile()
@@ -143,6 +149,7 @@ def _follow(  # type: ignore[no-untyped-def]
     seconds,
     steps,
     dissolved,
+    anew,
     max_eighths,
     max_drift,
     min_window,
@@ -168,6 +175,8 @@ def _follow(  # type: ignore[no-untyped-def]
             for way in range(ways):
                 lives[way] = _find_live(counts[way], seconds, way, at, live[way])
         told[n, 0] = lives[0] / PLACES if goes_on else 0.0
+        if key[n]:
+            anew[0] = t_s[n]
         for way in range(ways):
             if close[n] if way == _MEANS else known[n] and not key[n]:
                 if way == _MEANS:
@@ -179,7 +188,8 @@ def _follow(  # type: ignore[no-untyped-def]
                     least = max_eighths if way == 0 else QUIETLY
                     for p in range(PLACES):
                         strongly[p] = changed[p] = difference[n, p] > least
-                _judge(
+                once = anew[1 + way] < ONCE or t_s[n] - anew[0] <= ANEW_S
+                anew[1 + way] = _judge(
                     places[way],
                     live[way],
                     lives[way],
@@ -191,6 +201,8 @@ def _follow(  # type: ignore[no-untyped-def]
                     max_drift,
                     min_window,
                     since_cut >= SOON[way],
+                    difference[n],
+                    anew[1 + way] + 1 if once else 0,
                 )
                 if not places[way, 0].any():
                     seconds[1 + way, slot] += 1
@@ -245,30 +257,38 @@ def _find_live(counts, seconds, way, at, live):  # type: ignore[no-untyped-def]
         for slot in range(BUCKETS + 1):
             if at - BUCKETS <= seconds[0, slot] < at:
                 count += counts[slot, p]
-        live[p] = had >= BUCKETS // 2 and count >= LIVE_SHARE * frames
+        live[p] = had >= BUCKETS // 2 and count >= LIVE_SHARES[way] * frames
         found += live[p]
     return found
 
 
 @nb.njit(cache=True)
 def _judge(  # type: ignore[no-untyped-def]
-    places, live, lives, changed, strongly, mean, within, least, max_drift, min_window, goes_on
+    places, live, lives, changed, strongly, mean, within, least, max_drift, min_window, goes_on, difference, anew
 ):
-    """What stands after this frame, in `places`."""
+    """What stands after this frame, in `places`; and how often in a row it was coded anew: `anew`, if it may be."""
     window, luma, since = places[0], places[1], places[2]
-    size, stand, halted = 0, 0, 0
+    size, stand, halted, keep, apart = 0, 0, 0, 0, np.int64(0)
     for p in range(PLACES):
         if window[p]:
             size += 1
-            stand += not changed[p] and abs(np.int64(mean[p]) - np.int64(luma[p])) <= max_drift
+            same = abs(np.int64(mean[p]) - np.int64(luma[p])) <= max_drift
+            keep += same
+            stand += same and not changed[p]
+            apart += difference[p]
         halted += live[p] and since[p] < within and not changed[p]
+    coded = 0.0
     if size:
         if stand < STANDS * size:
-            window[:] = 0
+            if anew > 0 and keep >= STANDS * size and apart <= 8 * ANEW * size:
+                coded = np.float64(anew)
+            else:
+                window[:] = 0
     elif goes_on and lives > min_window * PLACES and halted >= max(LEAST, STOPS * lives):
         _open(window, luma, since, live, changed, mean, within, least)
     for p in range(PLACES):
         since[p] = 0 if strongly[p] else min(np.int64(since[p]) + 1, 255)
+    return coded
 
 
 @nb.njit(cache=True)

@@ -69,7 +69,7 @@ def test_what_stopped_while_it_moved_is_coded_anew_for_some_frames() -> None:
     assert [span for span in spans(quiet) if span[2]] == [("video", 5.96, 7.2), ("video", 7.64, 8.88)]
     long = [video(30, 6.0, **STILL), video(40, 7.2, **anew), video(30, 8.8, **STILL)]
     split = run(Freeze, inputs(video(150, **moved), *long, video(25, 10.0, **moved)))
-    assert [span for span in spans(split) if span[2]] == [("video", 5.96, 7.24), ("video", 8.76, 10.0)]
+    assert [span for span in spans(split) if span[2]] == [("video", 5.96, 7.28), ("video", 8.76, 10.0)]
 
 
 def test_a_drawn_film_that_shows_each_picture_twice_is_no_freeze() -> None:

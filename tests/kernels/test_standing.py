@@ -139,3 +139,37 @@ def test_a_small_thing_that_moves_on_leaves_nothing_that_stands() -> None:
     told = follow(difference, mean)
     assert told[100, 0] == 1.0, "else too little moved"
     assert first_of(told, "means") == -1
+
+
+def coded_anew(frames: int, by: int = 8, at: int = 180) -> tuple[Maps, Maps]:
+    """A picture that stopped at 150, of which so many frames from `at` on differ by so many eighths."""
+    difference, mean = stopped()
+    difference[at : at + frames] = by
+    return difference, mean
+
+
+QUIET = 1 + WAYS.index("quiet")
+
+
+@pytest.mark.parametrize(("frames", "by", "stands"), [(2, 8, True), (3, 8, False), (1, 16, True), (1, 17, False)])
+def test_what_stands_may_be_coded_anew_for_two_frames(frames: int, by: int, stands: bool) -> None:
+    told = follow(*coded_anew(frames, by))[:, QUIET]
+    assert told[179] > 0
+    assert (told[180 + frames - 1] > 0) == stands
+
+
+def test_after_a_key_frame_it_may_be_for_longer_but_its_means_stay() -> None:
+    difference, mean = coded_anew(14)
+    told = follow(difference, mean, key=180)[:, QUIET]
+    assert (told[190] > 0, told[191] > 0) == (True, False), "0.4 s"
+    assert follow(difference, mean)[182, QUIET] == 0
+    mean[183:] += 3
+    told = follow(difference, mean, key=180)[:, QUIET]
+    assert (told[182] > 0, told[183] > 0) == (True, False)
+
+
+def test_frames_coded_anew_are_counted_the_same_however_they_are_split() -> None:
+    difference, mean = coded_anew(10)
+    whole = follow(difference, mean, key=180)
+    for split in (1, 7, 31):
+        assert np.array_equal(follow(difference, mean, split, key=180), whole)
