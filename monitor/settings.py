@@ -269,6 +269,8 @@ class BlockCorruptionSettings(Section):
     """Share of the picture, if the decoder says so too, ..."""
     grave_area_seen: Ratio = 0.05
     """... and if only pixels do: a caption that fades in looks alike, but is small."""
+    min_area: Ratio = 0.005
+    """Damage to less of the picture does not show, whatever the decoder says."""
     min_s: Seconds = 0.08
     """How long damage must last before a detection opens, ..."""
     rows_flagged: Annotated[int, Field(ge=1, le=1000)] = 3

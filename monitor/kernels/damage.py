@@ -88,6 +88,7 @@ PARAMETERS = (
     "rows_flagged",
     "rows_seen",
     "min_s",
+    "min_area",
     "grave_area",
     "grave_area_seen",
 )
@@ -143,6 +144,7 @@ OPENED, GRAVE, CLOSED, OPENED_GRAVE = 1, 2, 3, 4
     _ROWS_FLAGGED,
     _ROWS_SEEN,
     _MIN_S,
+    _MIN_AREA,
     _GRAVE_AREA,
     _GRAVE_AREA_SEEN,
 ) = range(len(PARAMETERS))
@@ -351,7 +353,8 @@ def _judge(t, end, s, sums, p, out):  # type: ignore[no-untyped-def]
     grave = area >= (p[_GRAVE_AREA] if s[_FLAGGED] else p[_GRAVE_AREA_SEEN])
     if s[_UNTIL] == end:
         out[0] = area
-    if not s[_TOLD] and shown >= needed and s[_UNTIL] - s[_FROM] >= p[_MIN_S] - 1e-6 and s[_UNTIL] == end:
+    lasts = shown >= needed and s[_UNTIL] - s[_FROM] >= p[_MIN_S] - 1e-6
+    if not s[_TOLD] and lasts and area >= p[_MIN_AREA] and s[_UNTIL] == end:
         _tell(OPENED_GRAVE if grave else OPENED, s, sums, out)
         s[_TOLD] = 2.0 if grave else 1.0
     elif s[_TOLD] == 1 and grave and s[_UNTIL] == end:

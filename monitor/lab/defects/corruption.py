@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ BLOCK = 16
 APART = 6.0
 """A macroblock is wrong when it differs by so many levels on average: visible where it has an edge."""
 JOINED = 5
-"""Runs of damaged pictures with so few whole ones between are one event."""
+"""Runs of damaged pictures with so few others between are one event, and so are those between which all are wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,10 @@ def compare(
     right, wrong = decoded(clean), decoded(damaged)
     found = _wrongs(right, wrong)
     bad = [n for n, (area, apart) in enumerate(found) if area >= least.area and apart >= least.apart]
-    events = [run for run in _runs(bad) if len(run) >= least.pictures]
+    some = {n for n, (area, _) in enumerate(found) if area > 0}
+    events = [run for run in _runs(bad, JOINED, some) if len(run) >= least.pictures]
     within = {n for run in events for n in range(run[0], run[-1] + 1)}
-    beside = _runs([n for n, (area, _) in enumerate(found) if area > 0 and n not in within], joined=0)
+    beside = _runs(sorted(some - within))
     truths, slight = (tuple(_truth(run, found, fps, kind) for run in some) for some in (events, beside))
     return truths, slight
 
@@ -94,11 +95,11 @@ def block_difference(right: Plane, shown: Plane) -> NDArray[np.float64]:
     return np.asarray(np.abs(a - b).reshape(rows, BLOCK, columns, BLOCK).mean(axis=(1, 3)))
 
 
-def _runs(numbers: list[int], joined: int = JOINED) -> list[list[int]]:
-    """Numbers that follow each other, but for `joined` others between."""
+def _runs(numbers: list[int], joined: int = 0, some: Container[int] = ()) -> list[list[int]]:
+    """Numbers that follow each other, but for `joined` others between, or any that are in `some`."""
     runs: list[list[int]] = []
     for n in numbers:
-        if runs and n - runs[-1][-1] <= joined + 1:
+        if runs and (n - runs[-1][-1] <= joined + 1 or all(k in some for k in range(runs[-1][-1] + 1, n))):
             runs[-1].append(n)
         else:
             runs.append([n])

@@ -80,11 +80,12 @@ def make(
     clip = read(source, width, height, fps, round(seconds * fps), dice)
     if kind == "block_corruption" and dice.random() < 0.5:
         sound = encoded(clip.frames, clip, how)
-        file, events = transit.damaged(sound, clip, strength, dice, lambda file, groups: decoded(file, fps, groups))
+        file, *found = transit.damaged(sound, clip, strength, dice, lambda file, groups: decoded(file, fps, groups))
     else:
         made = _MAKERS[kind](clip, strength, dice)
-        file, events = encoded(made.frames, clip, how), made.events
-    case = Case(kind, strength, seed, source.name, BY, tuple(_truth(kind, clip, event) for event in events))
+        file, found = encoded(made.frames, clip, how), [made.events, ()]
+    truths, slight = (tuple(_truth(kind, clip, event) for event in some) for some in found)
+    case = Case(kind, strength, seed, source.name, BY, truths, slight)
     out.write_bytes(file)
     write_case(out, case)
     return case

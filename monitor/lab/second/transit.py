@@ -45,8 +45,9 @@ class _Place:
 
 
 def damaged(file: bytes, clip: Clip, strength: Strength, dice: np.random.Generator, decode: Decoder
-            ) -> tuple[bytes, tuple[Event, ...]]:  # fmt: skip
-    """The file with bytes changed or packets lost, and the events that a decode shows: amount as in `baked`.
+            ) -> tuple[bytes, tuple[Event, ...], tuple[Event, ...]]:  # fmt: skip
+    """The file with bytes changed or packets lost; the events that a decode shows, amount as in `baked`; and what it
+    shows besides, in less than 1 % of the macroblocks.
 
     An event: 3 or more pictures of which 1 % of the macroblocks differ by a mean of more than 6 levels from the decode
     of the sound file, gaps of up to 5 pictures joined. Checked: each of them is visible and has 8 levels as a mean, and
@@ -61,10 +62,11 @@ def damaged(file: bytes, clip: Clip, strength: Strength, dice: np.random.Generat
     # The last first: what is lost from there does not move what comes before.
     for span in reversed(spans):
         worse = _hit_once_seen(worse, before, places, span, strength, dice, decode) if worse else None
-    events = _seen(before, decode(worse, None), _ENCODED_GLARE[strength]) if worse else ()
+    seen = _compared(before, decode(worse, None)) if worse else {}
+    events = _events(seen, _ENCODED_GLARE[strength])
     if not worse or not events:
         raise unsuited(clip, f"{_TRIES} damages of its stream gave none that is {strength} and clearly seen")
-    return worse, events
+    return worse, events, _besides(seen, events)
 
 
 def _hit_once_seen(file: bytes, before: Mapping[int, Plane], places: Sequence[_Place], span: Span, strength: Strength,
@@ -75,7 +77,7 @@ def _hit_once_seen(file: bytes, before: Mapping[int, Plane], places: Sequence[_P
     spared = _SPARED[strength]
     for _ in range(_TRIES):
         worse = _hit(file, places, span, _HITS[strength], spared, dice)
-        events = _seen(before, decode(worse, groups), _ENCODED_GLARE[strength])
+        events = _events(_compared(before, decode(worse, groups)), _ENCODED_GLARE[strength])
         area = float(np.mean([event.area for event in events])) if events else 0.0
         if low <= area <= high:
             return worse
@@ -89,14 +91,18 @@ def _groups(places: Sequence[_Place], span: Span, count: int) -> Span:
     return Span(max(key for key in keys if key <= span.start), min([key for key in keys if key >= span.end] + [count]))
 
 
-def _seen(before: Mapping[int, Plane], after: Mapping[int, Plane], glare: float) -> tuple[Event, ...]:
-    """The events of a decode; none where one of them would not be seen, or where traces would be left out of them."""
+def _compared(before: Mapping[int, Plane], after: Mapping[int, Plane]) -> dict[int, Wrong]:
+    """How wrong each picture of a decode is, by its number."""
     sound = Wrong(0.0, 0.0, 0.0)
-    seen = {
+    return {
         at: sound if np.array_equal(before[at], luma) else wrong(before[at], luma)
         for at, luma in after.items()
         if at in before
     }
+
+
+def _events(seen: Mapping[int, Wrong], glare: float) -> tuple[Event, ...]:
+    """The events of a decode; none where one of them would not be seen, or where traces would be left out of them."""
     found = runs(seen, SHOWS_SHARE)
     shown_in = [sum(seen[at].share >= SHOWS_SHARE for at in span.frames if at in seen) for span in found]
     if not 1 <= len(found) <= _MOST_EVENTS or min(shown_in) < _LEAST_FRAMES:
@@ -104,6 +110,13 @@ def _seen(before: Mapping[int, Plane], after: Mapping[int, Plane], glare: float)
     events = tuple(event_of(span, seen, "encoded") for span in found)
     clear = all(event.amount >= _LEAST_LEVELS and visible(event, seen, glare) for event in events)
     return events if clear else ()
+
+
+def _besides(seen: Mapping[int, Wrong], events: Sequence[Event]) -> tuple[Event, ...]:
+    """What is wrong out of the events, picture by picture."""
+    within = {at for event in events for at in event.span.frames}
+    faint = sorted(at for at, one in seen.items() if one.share > 0 and at not in within)
+    return tuple(event_of(Span(at, at + 1), seen, "encoded") for at in faint)
 
 
 def _places(file: bytes, fps: int) -> list[_Place]:
