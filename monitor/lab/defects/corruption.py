@@ -24,15 +24,20 @@ JOINED = 5
 
 @dataclass(frozen=True, slots=True)
 class Least:
-    """The least damage that is an event: share of the picture, pictures, mean difference in the wrong macroblocks."""
+    """The least damage that is an event: share of the picture, pictures, mean difference in the wrong macroblocks.
+
+    `glares`: only macroblocks count whose luma as a whole is off by that much. Pixel by pixel, texture that has moved a
+    little differs as much as rubbish does, and nobody sees it.
+    """
 
     area: float
     pictures: int
     apart: float
+    glares: bool = False
 
 
 ENCODED = Least(0.01, 3, APART)
-BAKED = Least(0.02, 5, 12.0)
+BAKED = Least(0.02, 5, 12.0, glares=True)
 
 
 def damage(data: bytes, at: Iterable[float], packets: int, lost: bool, rng: Rng) -> bytes:
@@ -58,17 +63,18 @@ def compare(
     """Where the decode of a damaged clip differs from that of the clean one: events, and what is wrong beside them, but
     less than `least`. Pictures that did not come out are taken as the last one shown again."""
     right, wrong = decoded(clean), decoded(damaged)
-    found = _wrongs(right, wrong)
+    at_all = _wrongs(right, wrong)
+    found = _wrongs(right, wrong, least.apart) if least.glares else at_all
     bad = [n for n, (area, apart) in enumerate(found) if area >= least.area and apart >= least.apart]
-    some = {n for n, (area, _) in enumerate(found) if area > 0}
+    some = {n for n, (area, _) in enumerate(at_all) if area > 0}
     events = [run for run in _runs(bad, JOINED, some) if len(run) >= least.pictures]
     within = {n for run in events for n in range(run[0], run[-1] + 1)}
     beside = _runs(sorted(some - within))
-    truths, slight = (tuple(_truth(run, found, fps, kind) for run in some) for some in (events, beside))
-    return truths, slight
+    truths = tuple(_truth(run, found, fps, kind) for run in events)
+    return truths, tuple(_truth(run, at_all, fps, kind) for run in beside)
 
 
-def _wrongs(right: dict[int, Plane], wrong: dict[int, Plane]) -> list[tuple[float, float]]:
+def _wrongs(right: dict[int, Plane], wrong: dict[int, Plane], glares: float | None = None) -> list[tuple[float, float]]:
     """Of each picture in order: share of wrong macroblocks, and their mean difference."""
     found = []
     shown: Plane | None = None
@@ -77,22 +83,25 @@ def _wrongs(right: dict[int, Plane], wrong: dict[int, Plane]) -> list[tuple[floa
         if shown is None or shown.shape != right[pts].shape:
             found.append((1.0, 255.0))
         else:
-            found.append(wrong_blocks(right[pts], shown))
+            found.append(wrong_blocks(right[pts], shown, glares))
     return found
 
 
-def wrong_blocks(right: Plane, shown: Plane) -> tuple[float, float]:
-    """Share of the macroblocks of a picture that differ by more than APART, and their mean difference in levels."""
-    apart = block_difference(right, shown)
-    bad = apart > APART
+def wrong_blocks(right: Plane, shown: Plane, glares: float | None = None) -> tuple[float, float]:
+    """Share of the macroblocks of a picture that differ by more than APART, and their mean difference in levels; or
+    those whose mean luma is off by at least `glares` levels, and by how much it is."""
+    apart = block_difference(right, shown, glares is not None)
+    bad = apart > APART if glares is None else apart >= glares
     return (float(bad.mean()), float(apart[bad].mean())) if bad.any() else (0.0, 0.0)
 
 
-def block_difference(right: Plane, shown: Plane) -> NDArray[np.float64]:
-    """Mean absolute luma difference of each macroblock [rows, columns] that lies wholly in the picture."""
+def block_difference(right: Plane, shown: Plane, of_means: bool = False) -> NDArray[np.float64]:
+    """Mean absolute luma difference of each macroblock [rows, columns] that lies wholly in the picture, or absolute
+    difference of its mean luma."""
     rows, columns = right.shape[0] * 2 // 3 // BLOCK, right.shape[1] // BLOCK
     a, b = (p[: rows * BLOCK, : columns * BLOCK].astype(np.int16) for p in (right, shown))
-    return np.asarray(np.abs(a - b).reshape(rows, BLOCK, columns, BLOCK).mean(axis=(1, 3)))
+    blocks = (a - b).reshape(rows, BLOCK, columns, BLOCK)
+    return np.asarray(np.abs(blocks.mean(axis=(1, 3))) if of_means else np.abs(blocks).mean(axis=(1, 3)))
 
 
 def _runs(numbers: list[int], joined: int = 0, some: Container[int] = ()) -> list[list[int]]:

@@ -56,3 +56,29 @@ def test_blocks_are_counted_by_their_mean() -> None:
     share, apart = wrong_blocks(right.whole[0], wrong.whole[0])
     assert share == pytest.approx(2 / 48)
     assert apart == 10
+
+
+def test_brightness_that_is_off_glares_and_texture_that_moved_does_not() -> None:
+    rng = np.random.default_rng(0)
+    right = Footage(np.full((1, 144, 128), 100, np.uint8), 10)
+    right.luma[0] += rng.integers(0, 60, right.luma[0].shape, np.uint8)
+    wrong = Footage(right.whole.copy(), 10)
+    wrong.luma[0, 0:32] = np.roll(right.luma[0, 0:32], 5, axis=1)
+    wrong.luma[0, 48:64, 0:32] += 14
+    assert wrong_blocks(right.whole[0], wrong.whole[0])[0] == pytest.approx(18 / 48)
+    assert wrong_blocks(right.whole[0], wrong.whole[0], 12.0) == (pytest.approx(2 / 48), pytest.approx(14))
+
+
+def test_one_damage_that_shows_more_and_less_is_one_event(tmp_path: Path) -> None:
+    """Large for 4 pictures, a block for 9, large again; then, after whole pictures, a block alone."""
+    footage = Footage(np.full((50, 216, 256), 100, np.uint8), 25)
+    clean = write(footage, tmp_path / "clean.ts", "h264", 2_000_000, None)
+    for n in (*range(10, 14), *range(23, 27)):
+        footage.luma[n, :64, :128] = 180
+    for n in (*range(14, 23), *range(40, 44)):
+        footage.luma[n, :16, :16] = 180
+    damaged = write(footage, tmp_path / "damaged.ts", "h264", 2_000_000, None)
+    for least in (ENCODED, Least(0.02, 5, 12.0, glares=True)):
+        truths, slight = compare(clean, damaged, 25, least)
+        assert [(truth.start_s, truth.end_s) for truth in truths] == [(0.4, 1.08)]
+        assert [(truth.start_s, truth.end_s) for truth in slight] == [(1.6, 1.76)]

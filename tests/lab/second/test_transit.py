@@ -10,7 +10,7 @@ from monitor.lab.second.pictures import Clip, Event, Plane
 from monitor.lab.second.stream import FORMATS, Recipe, decoded, encoded
 
 
-def damaged(sound: bytes, clip: Clip) -> tuple[bytes, tuple[Event, ...]]:
+def damaged(sound: bytes, clip: Clip) -> tuple[bytes, tuple[Event, ...], tuple[Event, ...]]:
     """Some damage that a try finds: at this size a picture has few bytes to lose."""
     for seed in range(8):
         dice = np.random.default_rng(seed)
@@ -31,7 +31,7 @@ def share(first: Plane, second: Plane) -> float:
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_truth_of_a_damaged_file_is_the_difference_of_the_decodes(suffix: str, clean: Clip) -> None:
     sound = encoded(clean.frames, clean, Recipe(FORMATS[suffix], "libx264", 400_000, 2))
-    worse, events = damaged(sound, clean)
+    worse, events, besides = damaged(sound, clean)
     before, after = decoded(sound, FPS), decoded(worse, FPS)
     shares = np.array([share(before[at], after[at]) if at in after else 0.0 for at in range(FRAMES)])
     inside = np.zeros(FRAMES, dtype=bool)
@@ -41,4 +41,5 @@ def test_truth_of_a_damaged_file_is_the_difference_of_the_decodes(suffix: str, c
         assert event.unit == "encoded"
         inside[event.span.start : event.span.end] = True
     assert shares[~inside].max() < 0.01
+    assert [event.span.start for event in besides] == np.flatnonzero((shares > 0) & ~inside).tolist()
     assert len(worse) > 0.9 * len(sound)
