@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,20 +25,29 @@ LEVELS = 256
 """Full scale of a difference in 8-bit levels, as FFmpeg's freezedetect counts it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FreezeState:
-    """How long it has stood still, and the map of means when it began to."""
+class Still(NamedTuple):
+    """The whole picture: the map of means when it began to stand (None: it does not); whether it was in motion before;
+    when the last key frame came; how many frames in a row did not quite repeat it; whether there was one such since the
+    last key frame."""
 
-    hold: HoldState = HoldState()
-    bad: bool = False
-    """Whether the last frame that was measured repeated another."""
-    still: bytes | None = None
+    maps: bytes | None = None
     stopped: bool = False
     key_s: float = float("-inf")
     unlike: int = 0
     leant: bool = False
-    """Whether it was in motion before; when the last key frame came; how many frames in a row did not quite repeat it;
-    whether there was one such since the last key frame."""
+
+
+NOTHING_STANDS = Still()
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeState:
+    """What stands, and for how long."""
+
+    hold: HoldState = HoldState()
+    bad: bool = False
+    """Whether the last frame that was measured repeated another."""
+    still: Still = NOTHING_STANDS
     last: bytes | None = None
     """Map and times of the last frame: a freeze begins with the frame *before* the first that repeats it."""
     last_t_s: float = float("nan")
@@ -81,7 +91,7 @@ class Freeze:
         found: list[Detection] = []
         for video in shown_pictures(seen):
             window, windows = watch_windows(state.window, video, self.settings)
-            whole, anew = self._still(state, video, windows.live >= self.settings.min_live)
+            whole, still = self._still(state, video, windows.live >= self.settings.min_live)
             pictures = video.values["shown"] == Look.PICTURE
             sure = whole | (windows.sure & pictures)
             bad = sure | ((windows.area > 0) & pictures)
@@ -92,20 +102,16 @@ class Freeze:
             found += more
             last = video.grids["mean"][-1].tobytes()
             times = float(video.t_s[-1]), float(video.at[-1])
-            state = FreezeState(hold, going_on, *anew, last, *times, window, lively)
+            state = FreezeState(hold, going_on, still, last, *times, window, lively)
         if seen.ended:
             hold, more = self._hold.end(state.hold)
             found += more
             state = FreezeState()
         return state, found
 
-    def _still(
-        self, state: FreezeState, video: Readings, moved: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.bool_], tuple[bytes | None, bool, float, int, bool]]:
-        """Which frames repeat the one before; and, after the last of them, the map that stillness is measured from,
-        whether it was in motion before, when the last key frame came, how many did not quite repeat it, and whether one
-        did not since the key frame. What was not in motion before is not known from a quiet scene, coded with few bits,
-        but by repeating itself exactly."""
+    def _still(self, state: FreezeState, video: Readings, moved: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Still]:
+        """Which frames repeat the one before, and what is so after the last. What was not in motion before is not known
+        from a quiet scene, coded with few bits, but by repeating itself exactly."""
         values, maps = video.values, video.grids["mean"]
         unknown = np.isnan(values["drift"])
         with np.errstate(invalid="ignore"):
@@ -115,17 +121,12 @@ class Freeze:
         picture = values["shown"] == Look.PICTURE
         refined = (values["difference"] <= REFINED) & self.settings.ignore_key_frames
         bad = np.zeros(len(video), np.bool_)
-        still, stopped, key_s, unlike, last = state.still, state.stopped, state.key_s, state.unlike, state.last
-        leant = state.leant
+        still, stopped, key_s, unlike, leant = state.still
+        last = state.last
         if still is None and not (same & picture).any():
             since = len(same) - 1 - int(np.flatnonzero(same)[-1]) if same.any() else unlike + len(same)
-            return bad, (
-                None,
-                bool(moved[-1]),
-                float(video.t_s[key][-1]) if key.any() else key_s,
-                min(since, MANY),
-                False,
-            )
+            key_s = float(video.t_s[key][-1]) if key.any() else key_s
+            return bad, Still(None, bool(moved[-1]), key_s, min(since, MANY))
         for i, t_s in enumerate(video.t_s.tolist()):
             now = maps[i].tobytes()
             key_s = t_s if key[i] else key_s
@@ -143,7 +144,7 @@ class Freeze:
                 still = None
             leant = still is not None and not key[i] and (leant or (unlike > 0 and t_s - key_s > REFINED_S))
             last = now
-        return bad, (still, stopped, key_s, unlike, leant)
+        return bad, Still(still, stopped, key_s, unlike, leant)
 
     def _rows(
         self,

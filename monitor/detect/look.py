@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.columns import NO_COLOUR
 from monitor.detect.picture import BLACK_READS, BarsState, BlackPicture
 from monitor.records import GRID, PLACES, Readings
 from monitor.settings import Profile, SnowSettings, SolidColorSettings, TestPatternSettings
@@ -32,7 +33,7 @@ CUT = PLACES // 2
 SEETHES = 0.35
 """Where it snows, means change by less than this share of what pixels do."""
 MUD_S, MUD_LEVELS = 2.0, 12
-NO_COLOUR, SATURATED, COLOURED = 128, 40, 0.35
+SATURATED, COLOURED = 40, 0.35
 """Bars have places so far from grey, in levels of both planes of chroma: at least this share."""
 ALIKE, MOSTLY, APART = 4, 0.75, 16
 """Of a stripe, so large a share of the places differ by at most so many levels: what else a card shows may cross it.
@@ -216,7 +217,7 @@ class Viewer:
 def are_bars(colors: Maps) -> NDArray[np.bool_]:
     """Which of N maps [N, 3, 9, 16] of luma and chroma are of stripes, upright in the upper part or level, in several
     saturated colours, none of which has most of them: SMPTE EG 1 and RP 219, EBU Tech 3325 and 3373, and the like."""
-    saturated = np.abs(colors[:, 1:] - NO_COLOUR).sum(axis=1) >= SATURATED
+    saturated = np.abs(colors[:, 1:] - int(NO_COLOUR)).sum(axis=1) >= SATURATED
     found: NDArray[np.bool_] = saturated.mean(axis=(1, 2)) >= COLOURED
     vivid = np.flatnonzero(found)
     found[vivid] = False

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scene import moving
 
+from monitor.errors import SettingsError
 from monitor.lab.defects import timing
 from monitor.lab.defects.footage import Footage
 
@@ -40,6 +41,20 @@ def test_a_stutter_repeats_and_catches_up(seed: int) -> None:
     assert not any(repeated[35:])
     assert all(caught_up[35:])
     assert sum(caught_up[5:35]) >= 6
+
+
+def test_of_what_judders_by_itself_no_stutter_is_made() -> None:
+    footage = moving(4)
+    footage.whole[4::5] = footage.whole[3::5][: len(footage.whole[4::5])]  # Every fifth picture is held.
+    with pytest.raises(SettingsError, match="held by themselves"):
+        timing.stutter(footage, 5, 35, 4.0, rng())
+
+
+def test_no_tear_is_made_where_it_would_not_show() -> None:
+    footage = moving()
+    footage.whole[:] = footage.whole[:1]  # Nothing moves.
+    with pytest.raises(SettingsError, match="no line across which a tear steps"):
+        timing.tearing(footage, 6, 10, 2.0, rng())
 
 
 def test_above_the_tear_is_what_was() -> None:
