@@ -35,6 +35,8 @@ The slow set, where it is due (see `monitor.measure`):
     noise          estimated standard deviation of white noise (Immerkær 1996)
     comb           mean distance of a pixel from the range of those above and below: large where the two fields of an
                    interlaced picture show different moments
+    combed         share of tiles in which these two, the one below the other, say so: comb is more than half of field
+                   by half a level and more
     field          mean absolute difference of a pixel to the one two lines above: vertical change within one field
     flat, step     share of pixels that differ by less than a level from their left and upper neighbours, and by one
                    level, less than two: banding is much of the first with a little of the second
@@ -115,6 +117,7 @@ SLOW_COLUMNS = (
     "sharpness",
     "noise",
     "comb",
+    "combed",
     "field",
     "flat",
     "step",
@@ -138,9 +141,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """The slow set's integers of one picture: per statistic of SLOW its total (the smallest pixel for `minimum`)."""
+    """The slow set's integers of one picture: per statistic of SLOW its total (the smallest pixel for `minimum`); and
+    in how many tiles lines are of two moments."""
 
     totals: NDArray[np.int64]
+    combed: int
     phases: NDArray[np.int64]
     histogram: NDArray[np.int64]
 
@@ -325,6 +330,9 @@ def _slow(form: Form, counts: Sequence[Counts], levels: Levels) -> dict[str, Flo
         "sharpness": _mean(total["sharpness"], inner) * levels.scale,
         "noise": _mean(total["noise"], inner) * levels.scale * _IMMERKAER,
         "comb": _mean(total["comb"], max(height - 2, 0) * width) * levels.scale,
+        "combed": np.array([float(s.combed) for s in slow]) / tile_pixels(height, width).size
+        if height > 2
+        else np.full(len(slow), np.nan),
         "field": _mean(total["field"], max(height - 2, 0) * width) * levels.scale,
         "flat": _mean(total["flat"], corner),
         "step": _mean(total["step"], corner),

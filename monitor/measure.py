@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.columns import Counts, Form, Slow, form_of, levels_of, tile_pixels, values_of
 from monitor.kernels import (
@@ -31,7 +32,7 @@ from monitor.kernels import (
 from monitor.media.timeline import Timeline
 from monitor.records import GRID, Depth, Frame, FrameBatch, Readings
 
-MADE_BY = "video@6/cpu"
+MADE_BY = "video@7/cpu"
 SLOW_S = 0.5
 SEAM_S = 0.18
 """No multiple of two pictures at 24, 25, 30, 50 or 60 a second: of some torn streams every other picture is whole."""
@@ -39,7 +40,7 @@ STILL = 0.256
 """-60 dB of 256 levels."""
 
 _MAXIMUM, _DARK, _DIFFERENCE = FAST.index("maximum"), FAST.index("dark"), FAST.index("difference")
-_MINIMUM = SLOW.index("minimum")
+_MINIMUM, _COMB, _FIELD = SLOW.index("minimum"), SLOW.index("comb"), SLOW.index("field")
 
 
 @dataclass(slots=True)
@@ -116,14 +117,15 @@ def _count(
     levels = levels_of(form)
     before = frame.planes if previous is None else previous.planes
     tiles = fast_tiles(frame.planes[0], before[0], levels.dark, levels.unit)
-    summary = summarise(tiles, tile_pixels(*frame.size), _MAXIMUM, _DARK, GRID)
+    full = tile_pixels(*frame.size)
+    summary = summarise(tiles, full, _MAXIMUM, _DARK, GRID)
     chroma = [chroma_tiles(now, then) for now, then in zip(frame.planes[1:], before[1:], strict=True)]
     slow = None
     if due:
         parts, phases, histogram = slow_tiles(frame.planes[0], levels.unit, levels.shift, levels.count)
         totals = parts.sum(axis=(1, 2))
         totals[_MINIMUM] = parts[_MINIMUM].min()
-        slow = Slow(totals, phases, histogram)
+        slow = Slow(totals, _combed(parts, full, levels.unit), phases, histogram)
     samples = sum(plane.size for plane in frame.planes)
     changed = (int(summary.totals[_DIFFERENCE]) + sum(part for _, part in chroma)) / samples * levels.scale
     drift = changed
@@ -143,6 +145,11 @@ def _count(
     )
     stands = reference is not None and previous is not None and drift <= STILL
     return counts, (reference if stands and reference is not None else frame)
+
+
+def _combed(parts: NDArray[np.int64], pixels: NDArray[np.int64], unit: int) -> int:
+    """In how many tiles the lines of each field are like one another, and not like those of the other field."""
+    return int(np.count_nonzero(2 * parts[_COMB] >= parts[_FIELD] + unit * pixels))
 
 
 def _passes(before_s: float, t_s: float, step_s: float) -> bool:

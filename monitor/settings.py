@@ -213,7 +213,7 @@ class DegradedSettings(Temporal):
     severity: Severity = "minor"
     grave_s: Seconds = 3.0
     margin: Annotated[float, Field(gt=0, le=100)] = 0.5
-    between: Annotated[float, Field(ge=1, le=100)] = 2.0
+    between: Annotated[float, Field(ge=1, le=100)] = 3.0
     """So many margins above the highest of the last minute is not normal in another scene."""
     grave_excess: Annotated[float, Field(ge=1, le=100)] = 2.5
     """So many margins are grave."""

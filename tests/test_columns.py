@@ -103,6 +103,7 @@ def defined(planes: tuple[Levels, ...], before: tuple[Levels, ...], full_range: 
         "noise": np.sqrt(np.pi / 2) / 6 * mean(np.abs(np.diff(np.diff(p, 2, axis=0), 2, axis=1))),
         "comb": mean(np.abs(p[1:-1] - np.clip(p[1:-1], np.minimum(p[:-2], p[2:]), np.maximum(p[:-2], p[2:])))),
         "field": mean(np.abs(p[2:] - p[:-2])),
+        "combed": combed(p),
     }
     truth |= seam(p, before[0])
     nearest = np.maximum(np.abs(p[1:, 1:] - p[1:, :-1]), np.abs(p[1:, 1:] - p[:-1, 1:]))
@@ -117,6 +118,18 @@ def defined(planes: tuple[Levels, ...], before: tuple[Levels, ...], full_range: 
         truth[f"phase_{axis}"] = strongest
         truth[f"phase_{axis}_excess"] = by_phase.max() - (by_phase.sum() - by_phase.max()) / 7
     return truth
+
+
+def combed(p: Levels) -> float:
+    """Share of the tiles where lines of two moments are woven."""
+    if len(p) < 3:
+        return np.nan
+    comb, field = np.zeros_like(p), np.zeros_like(p)
+    comb[1:-1] = np.abs(p[1:-1] - np.clip(p[1:-1], np.minimum(p[:-2], p[2:]), np.maximum(p[:-2], p[2:])))
+    field[2:] = np.abs(p[2:] - p[:-2])
+    corners = [(y, x) for y in range(0, p.shape[0], 16) for x in range(0, p.shape[1], 16)]
+    tiles = [(slice(y, y + 16), slice(x, x + 16)) for y, x in corners]
+    return float(np.mean([2 * comb[tile].sum() >= field[tile].sum() + comb[tile].size for tile in tiles]))
 
 
 def seam(p: Levels, q: Levels) -> dict[str, float]:
@@ -248,10 +261,11 @@ def test_comb_is_large_where_two_moments_are_woven_and_field_is_not(name: str) -
     woven[1::2] = bar(108)[1::2]
     found, still = columns(woven, name), columns(bar(100), name)
     assert (found["comb"], still["comb"]) == (pytest.approx(8), 0)
+    assert (found["combed"], still["combed"]) == (pytest.approx(24 / 240), 0), "two columns of 12 tiles of 20"
     assert (found["field"], still["field"]) == (0, 0)
     assert columns(woven, name, interlaced=True)["comb"] == found["comb"], "else fields were measured apart"
     slope = columns(bar(100) // 2 + np.arange(180)[:, None] // 2, name)
-    assert (slope["comb"], slope["field"]) == (0, 1)
+    assert (slope["comb"], slope["combed"], slope["field"]) == (0, 0, 1)
 
 
 @DEEP

@@ -31,7 +31,7 @@ from monitor.settings import DegradedSettings, Profile, fingerprint
 
 INSPECTED_READS = (
     *("sharpness", "gradient_x", "gradient_y", "contrast", "noise", "flat", "step", "block_x", "block_y"),
-    *("phase_x_excess", "phase_y_excess", "comb", "field", "interlaced", "under", "over", "crushed", "blown", "mean"),
+    *("phase_x_excess", "phase_y_excess", "combed", "interlaced", "under", "over", "crushed", "blown", "mean"),
 )
 INSPECTED_COLUMNS = ("worse", "excess", "beside")
 KINDS = ("blur", "noise", "banding", "blockiness", "combing", "levels")
@@ -46,7 +46,7 @@ CAUSES = (
 )
 """The first changes the number of the second, too, which counts by so much less then: what is clipped is flat, noise
 leaves the legal range where it lies on black, coded noise has blocks, and blocks are flat inside."""
-NOISE, BLOCKINESS = KINDS.index("noise"), KINDS.index("blockiness")
+NOISE, BLOCKINESS, COMBING = KINDS.index("noise"), KINDS.index("blockiness"), KINDS.index("combing")
 UNEVEN = -1.0
 """Blocks are flat inside. Where fewer pixels are flat than before, by so many margins of banding, blocks are of noise
 that was coded with too few bits."""
@@ -55,9 +55,13 @@ HYSTERESIS = 0.5
 """A kind that is told goes on down to so many margins."""
 AFTER_S = 2.0
 """For so long after one kind another one is its consequence."""
-ESTABLISHED, STRONGER = 3, 1.5
+ESTABLISHED, STRONGER, OTHER = 3, 1.5, 2.0
+"""After so many samples a kind is established. Before, one that is so many times stronger takes its place, as its
+cause; later one that is so many times stronger, as another defect: what goes on since a cut may be the scene's own."""
 WOVEN, WOVEN_S = 2, 1.6
 """So many woven samples make a stretch of weaving, if they are no further apart than this, or than samples are."""
+HARDLY_COMBED = 0.01
+"""So small a share of the tiles is a pattern of lines that moves."""
 HARDLY = 0.005
 """So much of a picture may be damaged."""
 FAINT = 4.0
@@ -125,13 +129,16 @@ class Inspector:
     @staticmethod
     def _told(state: InspectorState, begins: Floats, goes_on: Floats, t_s: float) -> int:
         """Which kind is to be told: the one that was, as long as it lasts; then for a while none. One that has only
-        just been told gives way to a much stronger one."""
+        just been told gives way to a stronger one, and one that goes on to a much stronger one."""
+        if begins[COMBING] >= 1:  # Nothing else looks like it.
+            return COMBING + 1
         strongest = int(begins.argmax()) + 1
         begun = strongest if begins[strongest - 1] >= 1 else 0
         if not state.told or t_s - state.told_s > AFTER_S:
             return begun
         own, established = goes_on[state.told - 1], state.times >= ESTABLISHED
-        if begun and not established and begins[begun - 1] > STRONGER * own:
+        another = begun and begins[begun - 1] > (OTHER if established else STRONGER) * own
+        if another and (own > 0 or not established):
             return begun
         if own >= 1 or (own >= HYSTERESIS and t_s - state.told_s <= 2 * SAMPLE_S):
             return state.told
@@ -149,12 +156,12 @@ def numbers(values: Mapping[str, Floats]) -> Floats:
                 the idea of CAMBI, Tandon et al. 2021: small steps between flat areas); logarithm
     blockiness  how much more neighbours differ across the edges of 8 x 8 blocks than inside, beside the mean gradient
                 (after Wu and Yuen 1997, "A generalized block-edge impairment metric"); in place, and at any phase
-    combing     how far lines stand out from both neighbours, beside how much lines of one field differ; logarithm. Not
-                of pictures that the stream says are of two fields: a player weaves or blends these as it should
+    combing     share of tiles whose lines stand out from both neighbours, more than those of one field; logarithm.
+                Not of pictures that the stream says are of two fields: a player weaves or blends these as it should
     levels      shares of the pixels outside the legal range (EBU R 103), at its lowest level, and at its highest
     """
     gradient = values["gradient_x"] + values["gradient_y"] + 0.1
-    combed = np.log(values["comb"] / (values["field"] + 0.3) + 0.05)
+    combed = np.log(values["combed"] + HARDLY_COMBED)
     return np.stack(
         [
             np.log(gradient * values["contrast"] / (values["sharpness"] + 0.1) ** 2),
@@ -162,7 +169,7 @@ def numbers(values: Mapping[str, Floats]) -> Floats:
             np.log((values["flat"] + 0.005) / (values["step"] + 0.005)),
             (values["block_x"] + values["block_y"]) / (gradient + 1),
             (values["phase_x_excess"] + values["phase_y_excess"]) / (gradient + 1),
-            np.where(values["interlaced"] > 0, np.log(0.05), combed),
+            np.where(values["interlaced"] > 0, np.log(HARDLY_COMBED), combed),
             values["under"] + values["over"],
             values["crushed"],
             values["blown"],
@@ -196,7 +203,7 @@ class DegradedState:
 class Degraded:
     """Holds as long as this kind is told."""
 
-    version = 2
+    version = 3
     reads = INSPECTED_COLUMNS
     depths: frozenset[Depth] = ALL_DEPTHS
     kind: str
@@ -283,7 +290,7 @@ class Combing(Degraded):
     60 fields a second (2:3 pull-down), so that not every sample shows it."""
 
     kind = "combing"
-    version = 3
+    version = 4
 
     def _judged(
         self, state: DegradedState, t_s: NDArray[np.float64], since: NDArray[np.float64], told: NDArray[np.bool_]

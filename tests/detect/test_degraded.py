@@ -20,8 +20,7 @@ NORMAL = {
     "noise": 0.5,
     "flat": 0.3,
     "step": 0.3,
-    "comb": 0.1,
-    "field": 5.0,
+    "combed": 0.0,
 }
 
 
@@ -82,7 +81,7 @@ def test_what_shows_nothing_is_not_judged() -> None:
 
 def test_what_is_not_measured_is_not_judged() -> None:
     """A picture of two lines has no comb: NaN, and never "as good as normal"."""
-    _, seen = Viewer(FAST).view(LookState(), slow(4, 0.0, comb=float("nan")))
+    _, seen = Viewer(FAST).view(LookState(), slow(4, 0.0, combed=float("nan")))
     _, assessed = Assessor(FAST).assess(DamageState(), seen, ())
     _, inspected = Inspector(FAST).inspect(InspectorState(), assessed)
     assert np.isnan(inspected.values["worse"]).all()
@@ -91,8 +90,8 @@ def test_what_is_not_measured_is_not_judged() -> None:
 def woven(which: str) -> Readings:
     """Two samples a second; "w" shows two moments."""
     due = np.arange(len(which) * 12) % 12 == 0
-    comb = np.repeat([4.0 if each == "w" else NORMAL["comb"] for each in which], 12)
-    columns = NORMAL | {"comb": comb}
+    combed = np.repeat([0.3 if each == "w" else NORMAL["combed"] for each in which], 12)
+    columns = NORMAL | {"combed": combed}
     return video(len(due), 0.0, **{k: np.where(due, v, np.nan) for k, v in columns.items()})
 
 
@@ -122,7 +121,7 @@ def test_weaving_opens_after_its_minimum_duration_and_not_by_waiting_for_more() 
 def test_weaving_is_seen_where_samples_are_far_apart() -> None:
     """Of key frames, every two seconds."""
     whole = woven("." * 10 + "w" * 10)
-    due = ~np.isnan(whole.values["comb"])
+    due = ~np.isnan(whole.values["combed"])
     far = cut(whole, 0, len(whole))
     far = replace(far, t_s=np.where(due, np.cumsum(due) * 2.0, np.cumsum(due) * 2.0 + 0.01))
     assert run(Combing, inputs(far), inputs(ended=True)) != []
