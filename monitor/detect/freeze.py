@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detect.base import ALL_DEPTHS, Inputs
-from monitor.detect.hold import Evidence, Hold, HoldState, Rows
+from monitor.detect.hold import EPSILON_S, Evidence, Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.picture import durations, shown_pictures
 from monitor.detect.window import Kept, watch_windows
@@ -21,8 +21,21 @@ REFINED, REFINED_S = 2.0, 0.7
 so many seconds after it, which refine it, and one before it, which leans on it: one alone until a key frame comes."""
 MANY = 2
 """So many frames that do not quite repeat the picture are not told from more."""
+BRIEFLY_S = 0.25
+"""What stands for less is a stream of few pictures a second, each shown more than once: it does not keep a freeze open
+that is over."""
 LEVELS = 256
 """Full scale of a difference in 8-bit levels, as FFmpeg's freezedetect counts it."""
+
+
+class Stand(NamedTuple):
+    """Frames that stand, one after the other: from when on (NaN: the last frame that was measured does not stand),
+    whether they have for long enough, and whether the picture was in motion before."""
+
+    from_s: float = float("nan")
+    from_at: float = float("nan")
+    long: bool = False
+    lively: bool = False
 
 
 class Still(NamedTuple):
@@ -37,7 +50,7 @@ class Still(NamedTuple):
     leant: bool = False
 
 
-NOTHING_STANDS = Still()
+NOTHING_STANDS, MOVES = Still(), Stand()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +58,7 @@ class FreezeState:
     """What stands, and for how long."""
 
     hold: HoldState = HoldState()
-    bad: bool = False
-    """Whether the last frame that was measured repeated another."""
+    stand: Stand = MOVES
     still: Still = NOTHING_STANDS
     last: bytes | None = None
     """Map and times of the last frame: a freeze begins with the frame *before* the first that repeats it."""
@@ -54,8 +66,6 @@ class FreezeState:
     last_at: float = float("nan")
     window: Kept = ()
     """What `watch_windows` remembers."""
-    lively: bool = False
-    """Whether the picture was in motion before it stood."""
 
 
 class Freeze:
@@ -80,6 +90,7 @@ class Freeze:
 
     def __init__(self, profile: Profile) -> None:
         self.settings: FreezeSettings = profile.freeze
+        self._briefly_s = min(BRIEFLY_S, profile.freeze.clear_s / 2, profile.freeze.min_duration_s) - EPSILON_S
         self._hold = Hold(self.kind, profile.freeze, f"{self.kind}@{self.version}:{fingerprint(profile.freeze)}")
 
     def start(self) -> FreezeState:
@@ -97,12 +108,12 @@ class Freeze:
             bad = sure | ((windows.area > 0) & pictures)
             late_s = np.where(whole, 0.0, windows.late_s)
             area = np.where(whole, 1.0, windows.area)
-            rows, going_on, lively = self._rows(state, video, bad, sure, late_s, area, windows.live)
+            rows, stand = self._rows(state, video, bad, sure, late_s, area, windows.live)
             hold, more = self._hold.step(state.hold, seen, video.track, rows)
             found += more
             last = video.grids["mean"][-1].tobytes()
             times = float(video.t_s[-1]), float(video.at[-1])
-            state = FreezeState(hold, going_on, still, last, *times, window, lively)
+            state = FreezeState(hold, stand, still, last, *times, window)
         if seen.ended:
             hold, more = self._hold.end(state.hold)
             found += more
@@ -155,29 +166,35 @@ class Freeze:
         late_s: NDArray[np.float64],
         area: NDArray[np.float64],
         live: NDArray[np.float64],
-    ) -> tuple[Rows, bool, bool]:
-        """Rows for the hold, whether the last one stands, and whether since it was in motion. A freeze begins with the
-        frame before the first that repeats it."""
+    ) -> tuple[Rows, Stand]:
+        """Rows for the hold, and what stands after the last one. A freeze begins with the frame before the first that
+        repeats it, and is known when it has lasted a little."""
         measured = ~np.isnan(video.values["drift"])
         t_s, at, lasts = video.t_s.copy(), video.at.copy(), durations(video)
-        grave, going_on, lively = np.zeros(len(video), np.bool_), state.bad, state.lively
+        told, grave, stand = np.zeros(len(video), np.bool_), np.zeros(len(video), np.bool_), state.stand
         if measured.any() and not bad.any():
-            going_on = False
+            stand = MOVES
         for k in np.flatnonzero(measured & bad.any()):
-            if bad[k] and not going_on:
+            if not bad[k]:
+                stand = MOVES
+                continue
+            if np.isnan(stand.from_s):
                 before_s, before_at = (video.t_s[k - 1], video.at[k - 1]) if k else (state.last_t_s, state.last_at)
-                lasts[k] += t_s[k] - before_s + late_s[k]
-                t_s[k], at[k] = before_s - late_s[k], before_at - late_s[k]
                 lively = bool(live[k] >= self.settings.min_live)
-            going_on = bool(bad[k])
-            grave[k] = going_on and lively and sure[k]
+                stand = Stand(float(before_s - late_s[k]), float(before_at - late_s[k]), False, lively)
+            told[k] = stand.long or t_s[k] + lasts[k] - stand.from_s >= self._briefly_s
+            if told[k] and not stand.long:
+                lasts[k] += t_s[k] - stand.from_s
+                t_s[k], at[k] = stand.from_s, stand.from_at
+                stand = stand._replace(long=True)
+            grave[k] = told[k] and stand.lively and sure[k]
         evidence: Evidence = {
             "drift": (video.values["drift"], "max"),
             "moving": (video.values["moving"], "max"),
             "area": (area, "max"),
         }
         confidence = np.where(grave, 0.95, 0.6)
-        return Rows(t_s, lasts, at, bad, evidence, grave, confidence).measured(measured), going_on, lively
+        return Rows(t_s, lasts, at, told, evidence, grave, confidence).measured(measured), stand
 
 
 def _drift(now: bytes, then: bytes) -> int:

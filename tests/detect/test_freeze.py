@@ -72,6 +72,17 @@ def test_what_stopped_while_it_moved_is_coded_anew_for_some_frames() -> None:
     assert [span for span in spans(split) if span[2]] == [("video", 5.96, 7.28), ("video", 8.76, 10.0)]
 
 
+@pytest.mark.parametrize("size", [1, 7, 400])
+def test_a_freeze_is_over_where_pictures_move_again_though_each_is_shown_twice(size: int) -> None:
+    """15 pictures a second in a stream of 25: a repeat every other frame keeps nothing open."""
+    moves = {"drift": 4.0, "moving": 5.0, "difference": 4.0}
+    twos = np.arange(200) % 2 == 0
+    again = {name: np.where(twos, level, 0.0) for name, level in moves.items()}
+    whole = [video(150, **moves), video(50, 6.0, **(moves | STILL)), video(200, 8.0, **again)]
+    parts = [inputs(cut(part, k, min(k + size, len(part)))) for part in whole for k in range(0, len(part), size)]
+    assert spans(run(Freeze, *parts, inputs(ended=True)))[-1] == ("video", 5.96, 8.0)
+
+
 def test_a_drawn_film_that_shows_each_picture_twice_is_no_freeze() -> None:
     twos = np.arange(400) % 2 == 0
     columns = {name: np.where(twos, 0.0, change) for name, change in (("drift", 1.5), ("difference", 1.5))}
