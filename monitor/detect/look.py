@@ -22,7 +22,7 @@ from monitor.detect.picture import BLACK_READS, BarsState, BlackPicture
 from monitor.records import GRID, PLACES, Readings
 from monitor.settings import Profile, SnowSettings, SolidColorSettings, TestPatternSettings
 
-LOOK_READS = (*BLACK_READS, "flat", "contrast", "gradient_x", "gradient_y", "mean", "difference", "u", "v")
+LOOK_READS = (*BLACK_READS, "flat", "noise", "contrast", "gradient_x", "gradient_y", "mean", "difference", "u", "v")
 LOOK_COLUMNS = ("shown", "dark_ratio", "spread", "least_change", "stands_s")
 LOGO = 4
 """So many places of the map may differ from all others: a channel's logo."""
@@ -35,9 +35,14 @@ SEETHES = 0.35
 MUD_S, MUD_LEVELS = 2.0, 12
 SATURATED, COLOURED = 40, 0.35
 """Bars have places so far from grey, in levels of both planes of chroma: at least this share."""
-ALIKE, MOSTLY, APART = 4, 0.75, 16
+NOISY = 0.8
+"""With a deviation of so many levels, a plain ground is not flat."""
+ALIKE, ALIKE_STILL, MOSTLY, APART = 4, 10, 0.75, 16
 """Of a stripe, so large a share of the places differ by at most so many levels: what else a card shows may cross it.
-What differs by more than so many is of another colour."""
+Of a card that was seen to have stripes, by more. What differs by more than the last is of another colour."""
+RAMP, STEADY, RAMPS = 150, 12, 0.75
+"""A ramp goes up or down by so many levels at least, and what is beside it by so many at most; in so many of the rows
+or columns."""
 SAME = 2
 """A place is the same with a mean that differs by so many levels: a coder's noise."""
 
@@ -169,14 +174,15 @@ class Viewer:
         firsts = np.concatenate(([0], np.flatnonzero(begins[1:]) + 1))
         lasts = np.append(firsts[1:], n)
         # A frame that is another picture, and could be no card, is soon told.
-        bars = are_bars(colors.reshape(n, 3, *GRID))
+        grid = colors.reshape(n, 3, *GRID)
+        bars = are_bars(grid) | are_ramps(grid)
         with np.errstate(invalid="ignore"):
             due = video.values["contrast"] >= self._pattern.min_contrast
         moves = (lasts - firsts == 1) & begins[firsts] & ~bars[firsts] & ~due[firsts]
         for first, last in zip(firsts[~moves].tolist(), lasts[~moves].tolist(), strict=True):
             if state is None or begins[first]:
                 cut = state is None or bool(changed[first] >= CUT)
-                if state is not None and not cut and bars[first] and (bars[first - 1] if first else _bars(state.last)):
+                if state is not None and not cut and self._goes_on(state, grid, bars, first):
                     state = replace(state, maps=_bytes(colors[first]))  # A card with parts that move.
                 else:
                     state = Standing(_bytes(colors[first]), float(video.t_s[first]), cut, b"")
@@ -194,38 +200,57 @@ class Viewer:
         assert state is not None
         return replace(state, last=_bytes(colors[-1])), shown, video.t_s - since
 
+    @staticmethod
+    def _goes_on(state: Standing, grid: Maps, bars: NDArray[np.bool_], first: int) -> bool:
+        """Whether a frame that differs shows the same test pattern: it has parts that move, or is noisy."""
+        if state.pattern == Look.BARS:
+            return bool(bars[first]) or bool(are_bars(grid[first : first + 1], ALIKE_STILL)[0])
+        return bool(bars[first] and (bars[first - 1] if first else _bars(state.last)))
+
     def _tested(
         self, video: Readings, colors: Maps, bars: NDArray[np.bool_], first: int, last: int
     ) -> NDArray[np.uint8]:
         """Of frames first..last (exclusive): whether one by itself looks like a test pattern; only those with the slow
         set can."""
-        flat, contrast = video.values["flat"][first:last], video.values["contrast"][first:last]
+        flat, noise, contrast = (video.values[name][first:last] for name in ("flat", "noise", "contrast"))
         found = np.zeros(last - first, np.uint8)
         with np.errstate(invalid="ignore"):
             candidates = np.flatnonzero(contrast >= self._pattern.min_contrast)
         for k in candidates:
             if bars[first + k]:  # However noisy: nothing else has such maps.
                 found[k] = Look.BARS
-            elif (
-                flat[k] >= self._pattern.min_slate_flat
-                and ground(colors[first + k].reshape(3, *GRID)) >= self._pattern.min_ground
-            ):
+                continue
+            plain = flat[k] >= self._pattern.min_slate_flat or noise[k] >= NOISY
+            if plain and ground(colors[first + k].reshape(3, *GRID)) >= self._pattern.min_ground:
                 found[k] = Look.SLATE
         return found
 
 
-def are_bars(colors: Maps) -> NDArray[np.bool_]:
+def are_bars(colors: Maps, same: int = ALIKE) -> NDArray[np.bool_]:
     """Which of N maps [N, 3, 9, 16] of luma and chroma are of stripes, upright in the upper part or level, in several
-    saturated colours, none of which has most of them: SMPTE EG 1 and RP 219, EBU Tech 3325 and 3373, and the like."""
+    saturated colours, none of which has most of them: SMPTE EG 1 and RP 219, EBU Tech 3325 and 3373, and the like.
+    `same`: in levels, see ALIKE."""
     saturated = np.abs(colors[:, 1:] - int(NO_COLOUR)).sum(axis=1) >= SATURATED
     found: NDArray[np.bool_] = saturated.mean(axis=(1, 2)) >= COLOURED
     vivid = np.flatnonzero(found)
     found[vivid] = False
     for turned in (colors[vivid, :, :5], colors[vivid].transpose(0, 1, 3, 2)[:, :, 2:-2]):
         middle = np.sort(turned, axis=2)[:, :, turned.shape[2] // 2]  # A median; that of NumPy takes ten times as long.
-        alike = (np.abs(turned - middle[:, :, None]).max(axis=1) <= ALIKE).mean(axis=1) >= MOSTLY
+        alike = (np.abs(turned - middle[:, :, None]).max(axis=1) <= same).mean(axis=1) >= MOSTLY
         for k in np.flatnonzero(alike.mean(axis=1) >= 0.7):
             found[vivid[k]] |= _are_stripes(middle[k][:, alike[k]])
+    return found
+
+
+def are_ramps(colors: Maps) -> NDArray[np.bool_]:
+    """Which of N maps [N, 3, 9, 16] are of ramps: nearly all rows, or columns, go from dark to bright or from one
+    colour to another, and all else in them is steady."""
+    found = np.zeros(len(colors), np.bool_)
+    for turned in (colors, colors.transpose(0, 1, 3, 2)):
+        span = turned.max(axis=3) - turned.min(axis=3)
+        ways = np.abs(np.diff(turned, axis=3)).sum(axis=3)
+        ramps = (span >= RAMP) & (ways <= 1.1 * span)
+        found |= ((ramps.sum(axis=1) == 1) & ((span <= STEADY).sum(axis=1) == 2)).mean(axis=1) >= RAMPS
     return found
 
 
@@ -237,7 +262,8 @@ def _are_stripes(stripes: Maps) -> bool:
 
 
 def _bars(kept: bytes) -> bool:
-    return bool(are_bars(_maps(kept).reshape(1, 3, *GRID))[0])
+    grid = _maps(kept).reshape(1, 3, *GRID)
+    return bool((are_bars(grid) | are_ramps(grid))[0])
 
 
 def ground(color: Maps) -> float:

@@ -22,7 +22,7 @@ def _largest(*columns: str) -> Mapping[str, tuple[str, Extreme]]:
 class InPlaceOfAPicture:
     """Holds as long as frames show one of some looks."""
 
-    version = 2
+    version = 3
     depths: frozenset[Depth] = ALL_DEPTHS
     kind: str
     looks: tuple[Look, ...]

@@ -10,7 +10,7 @@ from builders import cut, video
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.detect.look import Look, LookState, Viewer, are_bars, ground
+from monitor.detect.look import Look, LookState, Viewer, are_bars, are_ramps, ground
 from monitor.records import GRID
 from monitor.settings import FAST
 
@@ -79,6 +79,40 @@ def test_bars_with_parts_that_move_stand_since_the_cut() -> None:
     photographs = rng.integers(16, 235, (n, *GRID))
     _, seen = Viewer(FAST).view(state, video(n, 1.0 + n / 25, mean=photographs))
     assert not (seen.values["shown"] == Look.BARS).any()
+
+
+def ramps() -> np.ndarray:
+    """Maps [3, 9, 16] of a ramp of luma above one of each plane of chroma."""
+    maps = np.full((3, *GRID), 128, np.int16)
+    for k in range(3):
+        maps[k, 3 * k : 3 * k + 3] = np.linspace(20, 230, GRID[1])
+    return maps
+
+
+def test_ramps_are_a_test_pattern_whichever_way_they_run_and_a_lit_room_is_none() -> None:
+    assert are_ramps(ramps()[None]).tolist() == [True]
+    upright = np.full((3, *GRID), 128, np.int16)
+    upright[0] = np.linspace(16, 235, GRID[0])[:, None]
+    assert are_ramps(upright[None]).tolist() == [True]
+    room = ramps()
+    room[0] = np.linspace(60, 180, GRID[1])  # 120 levels from the window to the far wall.
+    waves = ramps()
+    waves[:, :, ::4] = 60
+    assert are_ramps(np.stack([room, waves, SMPTE])).tolist() == [False] * 3
+    card = {"mean": ramps()[0], "grids": {"u": ramps()[1], "v": ramps()[2]}, "contrast": 50.0}
+    _, seen = Viewer(FAST).view(LookState(), video(50, **card))
+    assert (seen.values["shown"] == Look.BARS).all()
+
+
+def test_a_card_once_seen_may_be_crossed_by_more_than_one_that_begins() -> None:
+    rng, n = np.random.default_rng(4), 50
+    u, v = (np.repeat(plane[None], n, axis=0) for plane in SMPTE[1:])
+    still = {"mean": np.repeat(SMPTE[None, 0], n, axis=0), "grids": {"u": u, "v": v}, "contrast": 50.0}
+    crossed = still | {"mean": still["mean"] + 8 * (rng.random((n, *GRID)) < 0.3) * (np.arange(9) < 5)[:, None]}
+    state, _ = Viewer(FAST).view(LookState(), video(n, **still))
+    _, goes_on = Viewer(FAST).view(state, video(n, 2.0, **crossed))
+    assert (goes_on.values["shown"] == Look.BARS).mean() > 0.9
+    assert are_bars(np.stack([crossed["mean"], u, v], axis=1)).mean() < 0.5, "one by one"
 
 
 def test_snow_begins_with_more_than_noise_on_one_colour_has() -> None:
