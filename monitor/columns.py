@@ -35,8 +35,8 @@ The slow set, where it is due (see `monitor.measure`):
     noise          estimated standard deviation of white noise (Immerkær 1996)
     comb           mean distance of a pixel from the range of those above and below: large where the two fields of an
                    interlaced picture show different moments
-    combed         share of tiles in which these two, the one below the other, say so: comb is more than half of field
-                   by half a level and more
+    combed         share of tiles in which these two, the one below the other, say so: comb is more than three quarters
+                   of field, by half a level and more
     field          mean absolute difference of a pixel to the one two lines above: vertical change within one field
     flat, step     share of pixels that differ by less than a level from their left and upper neighbours, and by one
                    level, less than two: banding is much of the first with a little of the second

@@ -148,8 +148,9 @@ def _count(
 
 
 def _combed(parts: NDArray[np.int64], pixels: NDArray[np.int64], unit: int) -> int:
-    """In how many tiles the lines of each field are like one another, and not like those of the other field."""
-    return int(np.count_nonzero(2 * parts[_COMB] >= parts[_FIELD] + unit * pixels))
+    """In how many tiles the lines of each field are like one another, and not like those of the other field. Of noise,
+    comb is half of field."""
+    return int(np.count_nonzero(4 * parts[_COMB] >= 3 * parts[_FIELD] + 2 * unit * pixels))
 
 
 def _passes(before_s: float, t_s: float, step_s: float) -> bool:

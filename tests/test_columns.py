@@ -129,7 +129,7 @@ def combed(p: Levels) -> float:
     field[2:] = np.abs(p[2:] - p[:-2])
     corners = [(y, x) for y in range(0, p.shape[0], 16) for x in range(0, p.shape[1], 16)]
     tiles = [(slice(y, y + 16), slice(x, x + 16)) for y, x in corners]
-    return float(np.mean([2 * comb[tile].sum() >= field[tile].sum() + comb[tile].size for tile in tiles]))
+    return float(np.mean([4 * comb[tile].sum() >= 3 * field[tile].sum() + 2 * comb[tile].size for tile in tiles]))
 
 
 def seam(p: Levels, q: Levels) -> dict[str, float]:
