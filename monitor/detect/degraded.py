@@ -46,7 +46,7 @@ CAUSES = (
 )
 """The first changes the number of the second, too, which counts by so much less then: what is clipped is flat, noise
 leaves the legal range where it lies on black, coded noise has blocks, and blocks are flat inside."""
-NOISE, BLOCKINESS, COMBING = KINDS.index("noise"), KINDS.index("blockiness"), KINDS.index("combing")
+BLUR, NOISE, BLOCKINESS, COMBING = (KINDS.index(kind) for kind in ("blur", "noise", "blockiness", "combing"))
 UNEVEN = -1.0
 """Blocks are flat inside. Where fewer pixels are flat than before, by so many margins of banding, blocks are of noise
 that was coded with too few bits."""
@@ -58,6 +58,9 @@ AFTER_S = 2.0
 ESTABLISHED, STRONGER, OTHER = 3, 1.5, 2.0
 """After so many samples a kind is established. Before, one that is so many times stronger takes its place, as its
 cause; later one that is so many times stronger, as another defect: what goes on since a cut may be the scene's own."""
+DROPS, SLACK = 0.8, 0.5
+"""In another scene than it began in, blur is over when its number drops within the scene by this share of what it rose,
+or is lower by that than what it rose to. Other kinds are judged by the scene before: sharpness differs more."""
 WOVEN, WOVEN_S = 2, 1.6
 """So many woven samples make a stretch of weaving, if they are no further apart than this, or than samples are."""
 HARDLY_COMBED = 0.01
@@ -68,14 +71,27 @@ FAINT = 4.0
 """A picture with less contrast shows nothing that could be sharp or noisy: it fades, or is almost one colour."""
 
 
+class Step(NamedTuple):
+    """With what blur began: how large its number was, how much larger than before; and how large it was last."""
+
+    level: float = 0.0
+    height: float = 0.0
+    last: float = 0.0
+
+
+SHARP = Step()
+
+
 @dataclass(frozen=True, slots=True)
 class InspectorState:
-    """What is normal; which kind was told last (0: none), when it last was, and how many times on end."""
+    """What is normal; which kind was told last (0: none), when it last was, how many times on end; and with what
+    blur began."""
 
     normal: NormalState = NormalState()
     told: int = 0
     told_s: float = float("-inf")
     times: int = 0
+    step: Step = SHARP
 
 
 class Inspector:
@@ -108,10 +124,17 @@ class Inspector:
     ) -> tuple[InspectorState, int, float]:
         normal, begins, goes_on = self._normal.excess(state.normal, sample, luma)
         state = replace(state, normal=normal)
-        told = self._told(state, self._by_kind(begins), self._by_kind(goes_on), t_s)
+        excess = self._by_kind(goes_on)
+        if state.told == BLUR + 1 and not normal.same:
+            excess[BLUR] = _since_a_cut(state, float(sample[BLUR]), float(excess[BLUR]))
+        told = self._told(state, self._by_kind(begins), excess, t_s)
         if told:
-            normal, times = self._normal.odd(normal, sample, t_s), state.times + 1 if told == state.told else 1
-            return InspectorState(normal, told, t_s, times), told, float(self._by_kind(goes_on)[told - 1])
+            times = state.times + 1 if told == state.told else 1
+            step = state.step
+            if told == BLUR + 1:
+                step = _soft(state, float(sample[BLUR]), float(self._normal.margins[BLUR]))
+            normal = self._normal.odd(normal, sample, t_s)
+            return InspectorState(normal, told, t_s, times, step), told, float(excess[told - 1])
         times = state.times if state.times >= ESTABLISHED else 0
         if begins.max() < 1:
             return replace(state, normal=self._normal.learn(normal, sample, t_s), times=times), 0, float(begins.max())
@@ -143,6 +166,21 @@ class Inspector:
         if own >= 1 or (own >= HYSTERESIS and t_s - state.told_s <= 2 * SAMPLE_S):
             return state.told
         return 0 if established else begun
+
+
+def _soft(state: InspectorState, value: float, margin: float) -> Step:
+    """The step of a blur that begins, or goes on, with this number."""
+    if state.told == BLUR + 1:
+        return state.step._replace(last=value)
+    before = max((each[BLUR] for each in state.normal.scene), default=value)
+    return Step(value, max(value - before, margin), value)
+
+
+def _since_a_cut(state: InspectorState, value: float, excess: float) -> float:
+    """By how many margins a blur that began in another scene goes on."""
+    step = state.step
+    dropped = state.normal.goes_on and step.last - value >= DROPS * step.height
+    return 0.0 if dropped or value < step.level - SLACK * step.height else max(excess, 1.0)
 
 
 def numbers(values: Mapping[str, Floats]) -> Floats:

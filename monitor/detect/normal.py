@@ -28,14 +28,15 @@ SAME_SCENE = 0.5
 @dataclass(frozen=True, slots=True)
 class NormalState:
     """Highest numbers per 10 s of media time; those of the last samples in this scene; how many samples were normal;
-    the map of luma of the last sample; whether the scene has been the same since the last normal sample; how many have
-    not been normal since."""
+    the map of luma of the last sample; whether the scene has been the same since the last normal sample, and since the
+    last one; how many have not been normal since."""
 
     highest: tuple[tuple[int, tuple[float, ...]], ...] = ()
     scene: tuple[tuple[float, ...], ...] = ()
     known: int = 0
     luma: bytes | None = None
     same: bool = False
+    goes_on: bool = False
     odd: int = 0
 
 
@@ -44,7 +45,7 @@ class Normal:
     times as much, and above the highest of the last minute."""
 
     def __init__(self, margins: Floats, between: Floats) -> None:
-        self._margins = margins
+        self.margins = margins
         self._between = margins * between
 
     def excess(self, state: NormalState, sample: Floats, luma: NDArray[np.uint8]) -> tuple[NormalState, Floats, Floats]:
@@ -52,11 +53,11 @@ class Normal:
         normal: as a sign that something begins, and as one that it goes on, for which a change of the scene is no
         excuse. Zeros as long as too little is known."""
         same = state.luma is not None and alike(state.luma, luma)
-        state = replace(state, luma=luma.tobytes(), same=state.same and same)
+        state = replace(state, luma=luma.tobytes(), same=state.same and same, goes_on=same)
         if state.known < LEAST:
             return state, np.zeros(len(sample)), np.zeros(len(sample))
         between = (sample - np.max([numbers for _, numbers in state.highest], axis=0)) / self._between
-        within = np.maximum(between, (sample - np.max(state.scene, axis=0)) / self._margins)
+        within = np.maximum(between, (sample - np.max(state.scene, axis=0)) / self.margins)
         return state, within if state.same else between, within
 
     def learn(self, state: NormalState, sample: Floats, t_s: float) -> NormalState:
@@ -65,7 +66,7 @@ class Normal:
         kept = {n: numbers for n, numbers in state.highest if n > number - BUCKETS}
         kept[number] = tuple(np.maximum(sample, kept.get(number, sample)).tolist())
         scene = (*(state.scene if state.same else ()), tuple(sample.tolist()))[-RECENT:]
-        return NormalState(tuple(sorted(kept.items())), scene, state.known + 1, state.luma, same=True)
+        return NormalState(tuple(sorted(kept.items())), scene, state.known + 1, state.luma, True, state.goes_on)
 
     def odd(self, state: NormalState, sample: Floats, t_s: float) -> NormalState:
         """A sample was not normal. After ADOPTED of them, this one is."""
