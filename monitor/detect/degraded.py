@@ -25,13 +25,13 @@ from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.normal import Floats, Normal, NormalState
-from monitor.detect.picture import or_zero, shown_pictures
+from monitor.detect.picture import BARS, or_zero, shown_pictures
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import DegradedSettings, Profile, fingerprint
 
 INSPECTED_READS = (
     *("sharpness", "gradient_x", "gradient_y", "contrast", "noise", "flat", "step", "block_x", "block_y"),
-    *("phase_x_excess", "phase_y_excess", "combed", "interlaced", "under", "over", "crushed", "blown", "mean"),
+    *("phase_x_excess", "phase_y_excess", "combed", "interlaced", "under", "over", "crushed", "blown", *BARS, "mean"),
 )
 INSPECTED_COLUMNS = ("worse", "excess", "beside")
 KINDS = ("blur", "noise", "banding", "blockiness", "combing", "levels")
@@ -124,9 +124,9 @@ class Inspector:
     ) -> tuple[InspectorState, int, float]:
         normal, begins, goes_on = self._normal.excess(state.normal, sample, luma)
         state = replace(state, normal=normal)
-        excess = self._by_kind(goes_on)
+        excess, sharp = self._by_kind(goes_on), False
         if state.told == BLUR + 1 and not normal.same:
-            excess[BLUR] = _since_a_cut(state, float(sample[BLUR]), float(excess[BLUR]))
+            excess[BLUR], sharp = _since_a_cut(state, float(sample[BLUR]), float(excess[BLUR]))
         told = self._told(state, self._by_kind(begins), excess, t_s)
         if told:
             times = state.times + 1 if told == state.told else 1
@@ -136,7 +136,7 @@ class Inspector:
             normal = self._normal.odd(normal, sample, t_s)
             return InspectorState(normal, told, t_s, times, step), told, float(excess[told - 1])
         times = state.times if state.times >= ESTABLISHED else 0
-        if begins.max() < 1:
+        if begins.max() < 1 or sharp:
             return replace(state, normal=self._normal.learn(normal, sample, t_s), times=times), 0, float(begins.max())
         return replace(state, normal=self._normal.odd(normal, sample, t_s), times=times), 0, 0.0
 
@@ -176,11 +176,12 @@ def _soft(state: InspectorState, value: float, margin: float) -> Step:
     return Step(value, max(value - before, margin), value)
 
 
-def _since_a_cut(state: InspectorState, value: float, excess: float) -> float:
-    """By how many margins a blur that began in another scene goes on."""
+def _since_a_cut(state: InspectorState, value: float, excess: float) -> tuple[float, bool]:
+    """By how many margins a blur that began in another scene goes on; and whether it was seen to end in this one."""
     step = state.step
-    dropped = state.normal.goes_on and step.last - value >= DROPS * step.height
-    return 0.0 if dropped or value < step.level - SLACK * step.height else max(excess, 1.0)
+    if state.normal.goes_on and step.last - value >= DROPS * step.height:
+        return 0.0, True
+    return (0.0 if value < step.level - SLACK * step.height else max(excess, 1.0)), False
 
 
 def numbers(values: Mapping[str, Floats]) -> Floats:
@@ -196,8 +197,11 @@ def numbers(values: Mapping[str, Floats]) -> Floats:
                 (after Wu and Yuen 1997, "A generalized block-edge impairment metric"); in place, and at any phase
     combing     share of tiles whose lines stand out from both neighbours, more than those of one field; logarithm.
                 Not of pictures that the stream says are of two fields: a player weaves or blends these as it should
-    levels      shares of the pixels outside the legal range (EBU R 103), at its lowest level, and at its highest
+    levels      shares of the pixels outside the legal range (EBU R 103), at its lowest level (of the active picture,
+                inside the bars), and at its highest
     """
+    top, bottom, left, right = (values[name] for name in BARS)
+    bars = 1.0 - np.maximum(1.0 - top - bottom, 0.0) * np.maximum(1.0 - left - right, 0.0)
     gradient = values["gradient_x"] + values["gradient_y"] + 0.1
     combed = np.log(values["combed"] + HARDLY_COMBED)
     return np.stack(
@@ -209,7 +213,7 @@ def numbers(values: Mapping[str, Floats]) -> Floats:
             (values["phase_x_excess"] + values["phase_y_excess"]) / (gradient + 1),
             np.where(values["interlaced"] > 0, np.log(HARDLY_COMBED), combed),
             values["under"] + values["over"],
-            values["crushed"],
+            np.maximum(values["crushed"] - bars, 0.0) / np.maximum(1.0 - bars, 0.1),
             values["blown"],
         ],
         axis=1,

@@ -11,7 +11,7 @@ from builders import cut, inputs, run, spans, video
 from monitor.detect.damage import Assessor, DamageState
 from monitor.detect.degraded import Blockiness, Blur, Combing, Inspector, InspectorState, Levels, Noise
 from monitor.detect.look import LookState, Viewer
-from monitor.records import Detection, Readings
+from monitor.records import GRID, Detection, Readings
 from monitor.settings import DEFAULT, FAST
 
 NORMAL = {
@@ -24,11 +24,12 @@ NORMAL = {
 }
 
 
-def slow(n: int, start: float, **worse: float) -> Readings:
-    """n half seconds of frames, of which one in twelve or so has the slow set."""
+def slow(n: int, start: float, scene: int | None = None, **worse: float) -> Readings:
+    """n half seconds of frames, of which one in twelve or so has the slow set. `scene`: what they show."""
     frames = n * 12
     due = np.arange(frames) % 12 == 0
-    return video(frames, start, **{k: np.where(due, v, np.nan) for k, v in (NORMAL | worse).items()})
+    mean = {} if scene is None else {"mean": np.random.default_rng(scene).integers(16, 235, GRID)}
+    return video(frames, start, **mean, **{k: np.where(due, v, np.nan) for k, v in (NORMAL | worse).items()})
 
 
 def found(kind: type, **worse: float) -> list[Detection]:
@@ -77,6 +78,32 @@ def test_what_was_always_so_is_normal() -> None:
 
 def test_what_shows_nothing_is_not_judged() -> None:
     assert found(Blur, sharpness=2.0, contrast=1.0) == []
+
+
+def test_black_bars_are_no_crushed_blacks() -> None:
+    """An archive film between two wide programmes."""
+    bars = {"bar_left": 0.125, "bar_right": 0.125}
+    assert found(Levels, crushed=0.26, **bars) == []
+    assert found(Levels, crushed=0.26) != []
+    assert found(Levels, crushed=0.45, **bars) != [], "of the picture between them, 27 %"
+
+
+def test_another_kind_that_is_much_stronger_is_told_while_one_goes_on() -> None:
+    """Soft for four seconds, and then noisy, too."""
+    soft = {"sharpness": 5.0}
+    parts = (slow(10, 0.0), slow(8, 4.8, **soft), slow(8, 8.64, noise=9.0, **soft))
+    kinds = [run(kind, inputs(*parts), inputs(ended=True)) for kind in (Blur, Noise)]
+    assert kinds[0] != []
+    assert kinds[1][-1].start_s == pytest.approx(8.4, abs=0.3)
+
+
+def test_a_blur_goes_on_over_a_cut_and_is_over_when_the_picture_is_sharp_for_its_scene() -> None:
+    """The other scene, unharmed, is as soft as the first one was when it was blurred a little."""
+    first = (slow(10, 0.0, 1), slow(6, 4.8, 1, sharpness=3.0))
+    second = (slow(4, 7.68, 2, sharpness=1.5), slow(8, 9.6, 2, sharpness=4.0))
+    assert spans(run(Blur, inputs(*first, *second), inputs(ended=True))[-1:]) == [("video", 4.56, pytest.approx(9.36))]
+    sharp = slow(8, 7.68, 2)
+    assert spans(run(Blur, inputs(*first, sharp), inputs(ended=True))[-1:]) == [("video", 4.56, pytest.approx(7.44))]
 
 
 def test_what_is_not_measured_is_not_judged() -> None:
