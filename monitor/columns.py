@@ -35,9 +35,9 @@ The slow set, where it is due (see `monitor.measure`):
     noise          estimated standard deviation of white noise (Immerkær 1996)
     comb           mean distance of a pixel from the range of those above and below: large where the two fields of an
                    interlaced picture show different moments
-    combed         share of tiles in which these two, the one below the other, say so: comb is more than three quarters
-                   of field, by half a level and more
     field          mean absolute difference of a pixel to the one two lines above: vertical change within one field
+    combed         share of tiles in which comb is more than three quarters of field, by half a level and more: lines of
+                   two moments, woven
     flat, step     share of pixels that differ by less than a level from their left and upper neighbours, and by one
                    level, less than two: banding is much of the first with a little of the second
     phase_x, phase_y phase 0 to 7 of the 8-pixel grid with the largest mean difference between neighbours

@@ -31,12 +31,24 @@ from monitor.settings import DegradedSettings, Profile, fingerprint
 
 INSPECTED_READS = (
     *("sharpness", "gradient_x", "gradient_y", "contrast", "noise", "flat", "step", "block_x", "block_y"),
-    *("phase_x_excess", "phase_y_excess", "combed", "interlaced", "under", "over", "crushed", "blown", *BARS, "mean"),
+    *(
+        "phase_x_excess",
+        "phase_y_excess",
+        "combed",
+        "interlaced",
+        "under",
+        "over",
+        "crushed",
+        "blown",
+        *BARS,
+        "luma",
+        "mean",
+    ),
 )
 INSPECTED_COLUMNS = ("worse", "excess", "beside")
 KINDS = ("blur", "noise", "banding", "blockiness", "combing", "levels")
-NUMBERS = ("blur", "noise", "banding", "blockiness", "blockiness", "combing", "levels", "levels", "levels")
-"""The kind that each of the numbers speaks for."""
+NUMBERS = ("blur", "noise", "banding", "blockiness", "blockiness", "combing", "levels", "levels", "levels", "levels")
+"""The kind that each of the numbers speaks for. The last one only within a scene: black bars come with another."""
 CAUSES = (
     ("levels", "banding", 5),
     ("levels", "blockiness", 3),
@@ -58,6 +70,12 @@ AFTER_S = 2.0
 ESTABLISHED, STRONGER, OTHER = 3, 1.5, 2.0
 """After so many samples a kind is established. Before, one that is so many times stronger takes its place, as its
 cause; later one that is so many times stronger, as another defect: what goes on since a cut may be the scene's own."""
+OF_ALL = (
+    *("gradient_x", "gradient_y", "sharpness", "noise", "step"),
+    *("block_x", "block_y", "phase_x_excess", "phase_y_excess"),
+)
+"""Means over the whole picture, to which black bars add nothing."""
+BLACK = 16.0
 DROPS, SLACK = 0.8, 0.5
 """In another scene than it began in, blur is over when its number drops within the scene by this share of what it rose,
 or is lower by that than what it rose to. Other kinds are judged by the scene before: sharpness differs more."""
@@ -99,7 +117,8 @@ class Inspector:
 
     def __init__(self, profile: Profile) -> None:
         settings: list[DegradedSettings] = [getattr(profile, kind) for kind in NUMBERS]
-        self._normal = Normal(np.array([s.margin for s in settings]), np.array([s.between for s in settings]))
+        between = [s.between for s in settings[:-1]]
+        self._normal = Normal(np.array([s.margin for s in settings]), np.array([*between, np.inf]))
         self._firsts = np.array([NUMBERS.index(kind) for kind in KINDS])
 
     def inspect(self, state: InspectorState, video: Readings) -> tuple[InspectorState, Readings]:
@@ -129,10 +148,11 @@ class Inspector:
             excess[BLUR], sharp = _since_a_cut(state, float(sample[BLUR]), float(excess[BLUR]))
         told = self._told(state, self._by_kind(begins), excess, t_s)
         if told:
-            times = state.times + 1 if told == state.told else 1
+            again = told == state.told and t_s - state.told_s <= AFTER_S
+            times = state.times + 1 if again else 1
             step = state.step
             if told == BLUR + 1:
-                step = _soft(state, float(sample[BLUR]), float(self._normal.margins[BLUR]))
+                step = _soft(state, again, float(sample[BLUR]), float(self._normal.margins[BLUR]))
             normal = self._normal.odd(normal, sample, t_s)
             return InspectorState(normal, told, t_s, times, step), told, float(excess[told - 1])
         times = state.times if state.times >= ESTABLISHED else 0
@@ -168,9 +188,9 @@ class Inspector:
         return 0 if established else begun
 
 
-def _soft(state: InspectorState, value: float, margin: float) -> Step:
+def _soft(state: InspectorState, again: bool, value: float, margin: float) -> Step:
     """The step of a blur that begins, or goes on, with this number."""
-    if state.told == BLUR + 1:
+    if again:
         return state.step._replace(last=value)
     before = max((each[BLUR] for each in state.normal.scene), default=value)
     return Step(value, max(value - before, margin), value)
@@ -198,23 +218,29 @@ def numbers(values: Mapping[str, Floats]) -> Floats:
     combing     share of tiles whose lines stand out from both neighbours, more than those of one field; logarithm.
                 Not of pictures that the stream says are of two fields: a player weaves or blends these as it should
     levels      shares of the pixels outside the legal range (EBU R 103), at its lowest level (of the active picture,
-                inside the bars), and at its highest
+                inside the bars), and at its highest; and at the lowest in all
     """
     top, bottom, left, right = (values[name] for name in BARS)
     bars = 1.0 - np.maximum(1.0 - top - bottom, 0.0) * np.maximum(1.0 - left - right, 0.0)
-    gradient = values["gradient_x"] + values["gradient_y"] + 0.1
+    active = np.maximum(1.0 - bars, 0.1)
+    of_all = {name: values[name] / active for name in OF_ALL}  # In bars there is none of these.
+    gradient = of_all["gradient_x"] + of_all["gradient_y"]
+    luma = (values["luma"] - bars * BLACK) / active
+    contrast = np.sqrt(np.maximum(values["contrast"] ** 2 - bars * active * (luma - BLACK) ** 2, 0.0) / active)
+    flat, crushed = (np.maximum(values[name] - bars, 0.0) / active for name in ("flat", "crushed"))
     combed = np.log(values["combed"] + HARDLY_COMBED)
     return np.stack(
         [
-            np.log(gradient * values["contrast"] / (values["sharpness"] + 0.1) ** 2),
-            np.log(values["noise"] + 0.3),
-            np.log((values["flat"] + 0.005) / (values["step"] + 0.005)),
-            (values["block_x"] + values["block_y"]) / (gradient + 1),
-            (values["phase_x_excess"] + values["phase_y_excess"]) / (gradient + 1),
+            np.log((gradient + 0.1) * (contrast + 0.1) / (of_all["sharpness"] + 0.1) ** 2),
+            np.log(of_all["noise"] + 0.3),
+            np.log((flat + 0.005) / (of_all["step"] + 0.005)),
+            (of_all["block_x"] + of_all["block_y"]) / (gradient + 1.1),
+            (of_all["phase_x_excess"] + of_all["phase_y_excess"]) / (gradient + 1.1),
             np.where(values["interlaced"] > 0, np.log(HARDLY_COMBED), combed),
             values["under"] + values["over"],
-            np.maximum(values["crushed"] - bars, 0.0) / np.maximum(1.0 - bars, 0.1),
+            crushed,
             values["blown"],
+            values["crushed"],
         ],
         axis=1,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detect.base import ALL_DEPTHS, Inputs
-from monitor.detect.hold import EPSILON_S, Evidence, Hold, HoldState, Rows
+from monitor.detect.hold import EPSILON_S, MAX_ROW_S, Evidence, Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.picture import durations, shown_pictures
 from monitor.detect.window import Kept, watch_windows
@@ -174,15 +174,20 @@ class Freeze:
         told, grave, stand = np.zeros(len(video), np.bool_), np.zeros(len(video), np.bool_), state.stand
         if measured.any() and not bad.any():
             stand = MOVES
+        known = measured.copy()
         for k in np.flatnonzero(measured & bad.any()):
-            if not bad[k]:
+            before_s, before_at = (video.t_s[k - 1], video.at[k - 1]) if k else (state.last_t_s, state.last_at)
+            if not bad[k] or t_s[k] - before_s > MAX_ROW_S:  # What nobody has seen did not stand.
                 stand = MOVES
+            if not bad[k]:
                 continue
             if np.isnan(stand.from_s):
-                before_s, before_at = (video.t_s[k - 1], video.at[k - 1]) if k else (state.last_t_s, state.last_at)
+                if t_s[k] - before_s > MAX_ROW_S:
+                    before_s, before_at = t_s[k], at[k]
                 lively = bool(live[k] >= self.settings.min_live)
                 stand = Stand(float(before_s - late_s[k]), float(before_at - late_s[k]), False, lively)
             told[k] = stand.long or t_s[k] + lasts[k] - stand.from_s >= self._briefly_s
+            known[k] = told[k]
             if told[k] and not stand.long:
                 lasts[k] += t_s[k] - stand.from_s
                 t_s[k], at[k] = stand.from_s, stand.from_at
@@ -194,7 +199,7 @@ class Freeze:
             "area": (area, "max"),
         }
         confidence = np.where(grave, 0.95, 0.6)
-        return Rows(t_s, lasts, at, told, evidence, grave, confidence).measured(measured), stand
+        return Rows(t_s, lasts, at, told, evidence, grave, confidence).measured(known), stand
 
 
 def _drift(now: bytes, then: bytes) -> int:

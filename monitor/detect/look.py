@@ -35,8 +35,9 @@ SEETHES = 0.35
 MUD_S, MUD_LEVELS = 2.0, 12
 SATURATED, COLOURED = 40, 0.35
 """Bars have places so far from grey, in levels of both planes of chroma: at least this share."""
-NOISY = 0.8
-"""With a deviation of so many levels, a plain ground is not flat."""
+NOISY, WHITE, TEXT = 0.8, 2.5, 5.0
+"""Under noise with a deviation of so many levels a plain ground is not flat. Neighbours across and down differ by so
+many times that deviation together (white noise: 2.26), and by so many levels more for the text of a slate."""
 ALIKE, ALIKE_STILL, MOSTLY, APART = 4, 10, 0.75, 16
 """Of a stripe, so large a share of the places differ by at most so many levels: what else a card shows may cross it.
 Of a card that was seen to have stripes, by more. What differs by more than the last is of another colour."""
@@ -176,13 +177,17 @@ class Viewer:
         # A frame that is another picture, and could be no card, is soon told.
         grid = colors.reshape(n, 3, *GRID)
         bars = are_bars(grid) | are_ramps(grid)
+        nearly = bars | are_bars(grid, ALIKE_STILL)
         with np.errstate(invalid="ignore"):
             due = video.values["contrast"] >= self._pattern.min_contrast
-        moves = (lasts - firsts == 1) & begins[firsts] & ~bars[firsts] & ~due[firsts]
+        moves = (lasts - firsts == 1) & begins[firsts] & ~nearly[firsts] & ~due[firsts]
+        others = set(lasts[moves].tolist())
         for first, last in zip(firsts[~moves].tolist(), lasts[~moves].tolist(), strict=True):
+            if state is not None and first in others:
+                state = replace(state, pattern=Look.PICTURE)  # Between it and what stood there was another picture.
             if state is None or begins[first]:
                 cut = state is None or bool(changed[first] >= CUT)
-                if state is not None and not cut and self._goes_on(state, grid, bars, first):
+                if state is not None and not cut and _goes_on(state, bars, nearly, first):
                     state = replace(state, maps=_bytes(colors[first]))  # A card with parts that move.
                 else:
                     state = Standing(_bytes(colors[first]), float(video.t_s[first]), cut, b"")
@@ -200,19 +205,13 @@ class Viewer:
         assert state is not None
         return replace(state, last=_bytes(colors[-1])), shown, video.t_s - since
 
-    @staticmethod
-    def _goes_on(state: Standing, grid: Maps, bars: NDArray[np.bool_], first: int) -> bool:
-        """Whether a frame that differs shows the same test pattern: it has parts that move, or is noisy."""
-        if state.pattern == Look.BARS:
-            return bool(bars[first]) or bool(are_bars(grid[first : first + 1], ALIKE_STILL)[0])
-        return bool(bars[first] and (bars[first - 1] if first else _bars(state.last)))
-
     def _tested(
         self, video: Readings, colors: Maps, bars: NDArray[np.bool_], first: int, last: int
     ) -> NDArray[np.uint8]:
         """Of frames first..last (exclusive): whether one by itself looks like a test pattern; only those with the slow
         set can."""
-        flat, noise, contrast = (video.values[name][first:last] for name in ("flat", "noise", "contrast"))
+        values = {name: column[first:last] for name, column in video.values.items()}
+        flat, contrast, gradient = values["flat"], values["contrast"], values["gradient_x"] + values["gradient_y"]
         found = np.zeros(last - first, np.uint8)
         with np.errstate(invalid="ignore"):
             candidates = np.flatnonzero(contrast >= self._pattern.min_contrast)
@@ -220,7 +219,9 @@ class Viewer:
             if bars[first + k]:  # However noisy: nothing else has such maps.
                 found[k] = Look.BARS
                 continue
-            plain = flat[k] >= self._pattern.min_slate_flat or noise[k] >= NOISY
+            plain = (
+                flat[k] >= self._pattern.min_slate_flat or NOISY <= values["noise"][k] >= (gradient[k] - TEXT) / WHITE
+            )
             if plain and ground(colors[first + k].reshape(3, *GRID)) >= self._pattern.min_ground:
                 found[k] = Look.SLATE
         return found
@@ -244,12 +245,13 @@ def are_bars(colors: Maps, same: int = ALIKE) -> NDArray[np.bool_]:
 
 def are_ramps(colors: Maps) -> NDArray[np.bool_]:
     """Which of N maps [N, 3, 9, 16] are of ramps: nearly all rows, or columns, go from dark to bright or from one
-    colour to another, and all else in them is steady."""
+    colour to another, step by step, and all else in them is steady."""
     found = np.zeros(len(colors), np.bool_)
     for turned in (colors, colors.transpose(0, 1, 3, 2)):
         span = turned.max(axis=3) - turned.min(axis=3)
         ways = np.abs(np.diff(turned, axis=3)).sum(axis=3)
-        ramps = (span >= RAMP) & (ways <= 1.1 * span)
+        steepest = np.abs(np.diff(turned, axis=3)).max(axis=3)
+        ramps = (span >= RAMP) & (ways <= 1.1 * span) & (steepest <= span / 3)
         found |= ((ramps.sum(axis=1) == 1) & ((span <= STEADY).sum(axis=1) == 2)).mean(axis=1) >= RAMPS
     return found
 
@@ -259,6 +261,13 @@ def _are_stripes(stripes: Maps) -> bool:
     steps = np.abs(np.diff(stripes, axis=1)).max(axis=0) > APART
     of_one = (np.abs(stripes[:, :, None] - stripes[:, None]).max(axis=0) <= APART).mean(axis=0).max()
     return bool(np.count_nonzero(steps) >= 2 and of_one <= 0.5)
+
+
+def _goes_on(state: Standing, bars: NDArray[np.bool_], nearly: NDArray[np.bool_], first: int) -> bool:
+    """Whether a frame that differs shows the same test pattern: it has parts that move, or is noisy."""
+    if state.pattern == Look.BARS:
+        return bool(nearly[first])
+    return bool(bars[first] and (bars[first - 1] if first else _bars(state.last)))
 
 
 def _bars(kept: bytes) -> bool:

@@ -22,7 +22,7 @@ def _largest(*columns: str) -> Mapping[str, tuple[str, Extreme]]:
 class InPlaceOfAPicture:
     """Holds as long as frames show one of some looks."""
 
-    version = 3
+    version = 2
     depths: frozenset[Depth] = ALL_DEPTHS
     kind: str
     looks: tuple[Look, ...]
@@ -101,10 +101,11 @@ class Snow(InPlaceOfAPicture):
 
 
 class TestPattern(InPlaceOfAPicture):
-    """A picture that stands and is synthetic (flat but for edges): in stripes of several colours, which are bars; or
-    mostly of one ground, a slate. A slate is never more than minor, for a title looks the same."""
+    """A picture that stands and is synthetic: in stripes of several colours, or of ramps, which are bars; or mostly of
+    one ground that is flat but for noise, a slate. A slate is never more than minor, for a title looks the same."""
 
     kind = "test_pattern"
+    version = 3
     looks = (Look.SLATE, Look.BARS)
     reads = ("luma", "shown", "stands_s")
     extremes = _largest("stands_s")

@@ -80,8 +80,8 @@ def _course(t_s, at, seams):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True, nogil=True)
 def _on_line(t_s, at, seams, speed, place, hits):  # type: ignore[no-untyped-def]
-    """Fills `hits` with the largest seam of each sample on the line; the third largest of these, 0 if there are too
-    few."""
+    """Fills `hits`, as far as it looks, with the largest seam of each sample on the line; gives the third largest of
+    these, 0 if there are too few."""
     n, k = at.shape
     count = 0
     for j in range(n - 1, -1, -1):

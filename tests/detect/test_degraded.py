@@ -9,7 +9,7 @@ import pytest
 from builders import cut, inputs, run, spans, video
 
 from monitor.detect.damage import Assessor, DamageState
-from monitor.detect.degraded import Blockiness, Blur, Combing, Inspector, InspectorState, Levels, Noise
+from monitor.detect.degraded import Banding, Blockiness, Blur, Combing, Inspector, InspectorState, Levels, Noise
 from monitor.detect.look import LookState, Viewer
 from monitor.records import GRID, Detection, Readings
 from monitor.settings import DEFAULT, FAST
@@ -81,11 +81,17 @@ def test_what_shows_nothing_is_not_judged() -> None:
 
 
 def test_black_bars_are_no_crushed_blacks() -> None:
-    """An archive film between two wide programmes."""
-    bars = {"bar_left": 0.125, "bar_right": 0.125}
-    assert found(Levels, crushed=0.26, **bars) == []
-    assert found(Levels, crushed=0.26) != []
-    assert found(Levels, crushed=0.45, **bars) != [], "of the picture between them, 27 %"
+    """An archive film between two wide programmes. But a dark part of the picture that loses its last detail is, though
+    it touches the edges as bars do."""
+    bars = {"bar_left": 0.125, "bar_right": 0.125, "flat": 0.5, "step": 0.2}
+
+    def told(scene: int, **worse: float) -> list[Detection]:
+        parts = slow(10, 0.0, 1), slow(8, 4.8, scene, **worse), slow(10, 8.64, 1)
+        return [d for kind in (Levels, Banding, Blur, Noise) for d in run(kind, inputs(*parts), inputs(ended=True))]
+
+    assert told(2, crushed=0.26, **bars) == []
+    assert [d.kind for d in told(2, crushed=0.45, **bars)][:1] == ["levels"], "27 % of the picture between them"
+    assert [d.kind for d in told(1, crushed=0.26, **bars)][:1] == ["levels"], "the same scene"
 
 
 def test_another_kind_that_is_much_stronger_is_told_while_one_goes_on() -> None:
@@ -104,6 +110,16 @@ def test_a_blur_goes_on_over_a_cut_and_is_over_when_the_picture_is_sharp_for_its
     assert spans(run(Blur, inputs(*first, *second), inputs(ended=True))[-1:]) == [("video", 4.56, pytest.approx(9.36))]
     sharp = slow(8, 7.68, 2)
     assert spans(run(Blur, inputs(*first, sharp), inputs(ended=True))[-1:]) == [("video", 4.56, pytest.approx(7.44))]
+
+
+def test_what_an_earlier_blur_was_like_says_nothing_of_the_next() -> None:
+    def after(*earlier: Readings) -> list[tuple[float, float | None]]:
+        soft = slow(6, 48.0, 1, sharpness=5.0), slow(6, 50.88, 2, sharpness=5.0), slow(10, 53.76, 2)
+        found = run(Blur, inputs(slow(10, 0.0, 1), *earlier, slow(60, 19.2, 1), *soft), inputs(ended=True))
+        return [(d.start_s, d.end_s) for d in found if d.end_s and d.start_s > 40]
+
+    strong = slow(10, 4.8, 1, sharpness=1.0), slow(20, 9.6, 1)
+    assert after(*strong) == after(slow(30, 4.8, 1)) != []
 
 
 def test_what_is_not_measured_is_not_judged() -> None:

@@ -83,6 +83,23 @@ def test_a_freeze_is_over_where_pictures_move_again_though_each_is_shown_twice(s
     assert spans(run(Freeze, *parts, inputs(ended=True)))[-1] == ("video", 5.96, 8.0)
 
 
+def test_what_nobody_has_seen_did_not_stand() -> None:
+    moves = {"drift": 4.0, "moving": 5.0, "difference": 4.0}
+    parts = [video(150, **moves), video(2, 6.0, **(moves | STILL)), video(4, 26.0, **(moves | STILL))]
+    assert run(Freeze, inputs(*parts), inputs(ended=True)) == []
+
+
+def test_a_break_shorter_than_what_clears_it_does_not_split_a_freeze() -> None:
+    moves = {"drift": 4.0, "moving": 5.0, "difference": 4.0}
+    still = moves | STILL
+    parts = [video(150, **moves), video(50, 6.0, **still), video(11, 8.0, **moves), video(50, 8.44, **still)]
+    clear = FAST.model_copy(update={"freeze": FAST.freeze.model_copy(update={"clear_s": 0.5})})
+    for size in (1, 50):
+        steps = [inputs(cut(part, k, min(k + size, len(part)))) for part in parts for k in range(0, len(part), size)]
+        found = run(Freeze, *steps, inputs(ended=True), profile=clear)
+        assert spans(found)[-1] == ("video", 5.96, pytest.approx(10.44)), size
+
+
 def test_a_drawn_film_that_shows_each_picture_twice_is_no_freeze() -> None:
     twos = np.arange(400) % 2 == 0
     columns = {name: np.where(twos, 0.0, change) for name, change in (("drift", 1.5), ("difference", 1.5))}

@@ -98,7 +98,9 @@ def test_ramps_are_a_test_pattern_whichever_way_they_run_and_a_lit_room_is_none(
     room[0] = np.linspace(60, 180, GRID[1])  # 120 levels from the window to the far wall.
     waves = ramps()
     waves[:, :, ::4] = 60
-    assert are_ramps(np.stack([room, waves, SMPTE])).tolist() == [False] * 3
+    step = np.full((3, *GRID), 128, np.int16)
+    step[0] = np.where(np.arange(GRID[0]) < 5, 225, 50)[:, None]  # A white sky above a dark wood.
+    assert are_ramps(np.stack([room, waves, step, SMPTE])).tolist() == [False] * 4
     card = {"mean": ramps()[0], "grids": {"u": ramps()[1], "v": ramps()[2]}, "contrast": 50.0}
     _, seen = Viewer(FAST).view(LookState(), video(50, **card))
     assert (seen.values["shown"] == Look.BARS).all()
@@ -144,6 +146,8 @@ LOOKS = {
     "snow": {"mean": 110, "gradient_x": 30.0, "gradient_y": 30.0},
     "mud": {"mean": 110, "gradient_x": 1.0, "gradient_y": 1.0},
     "bars": {"mean": SMPTE[0], "grids": {"u": SMPTE[1], "v": SMPTE[2]}, "flat": 0.95, "contrast": 50.0},
+    "crossed": {"mean": SMPTE[0], "grids": {"u": SMPTE[1], "v": SMPTE[2]}, "flat": np.nan, "contrast": np.nan},
+    "glitch": {"mean": SMPTE[0], "grids": {"u": SMPTE[1], "v": SMPTE[2]}, "flat": np.nan, "contrast": np.nan},
     "waits": {"mean": SMPTE[0], "grids": {"u": SMPTE[1], "v": SMPTE[2]}, "flat": np.nan, "contrast": np.nan},
 }
 
@@ -158,6 +162,11 @@ def test_any_split_gives_the_same_looks(runs: list[tuple[str, int]], data: st.Da
         part = video(n, at / 25, **LOOKS[name])
         if name == "bars":
             part.grids["mean"][:] = moving_card(n)
+        if name == "crossed":
+            across = np.random.default_rng(n).random((n, *GRID)) < 0.3
+            part.grids["mean"][:] += (8 * across * (np.arange(9) < 5)[:, None]).astype(np.uint8)
+        if name == "glitch":  # One frame in three.
+            part.grids["mean"][::3, :3, :14] = np.random.default_rng(n).integers(16, 200, (len(range(0, n, 3)), 3, 14))
         edges = sorted(data.draw(st.sets(st.integers(1, n), max_size=3)) | {0, n})
         whole_state, seen = viewer.view(whole_state, part)
         wholes.append(seen)

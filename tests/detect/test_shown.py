@@ -129,9 +129,11 @@ def test_a_slate_is_minor_and_what_came_to_rest_is_none() -> None:
     nearly = ground.copy()
     nearly[6] += 20  # A crawl of 16 places that stops: no cut.
     assert run(TestPattern, inputs(video(10, mean=nearly), video(1, 0.4), video(50, 0.44, **slate)))
-    noisy = slate | {"flat": 0.1, "noise": 1.5}
+    noisy = slate | {"flat": 0.1, "noise": 1.5, "gradient_x": 4.0, "gradient_y": 4.0}
     assert run(TestPattern, inputs(video(10), video(50, 0.4, **noisy)), inputs(ended=True)) != []
     assert run(TestPattern, inputs(video(10), video(50, 0.4, **(noisy | {"noise": 0.3}))), inputs(ended=True)) == []
+    lawn = noisy | {"gradient_x": 8.0, "gradient_y": 8.0}
+    assert run(TestPattern, inputs(video(10), video(50, 0.4, **lawn)), inputs(ended=True)) == [], "texture, not noise"
     moving = [video(1, 0.04 * n, mean=np.roll(nearly, 3 * n, axis=1)) for n in range(10)]
     assert run(TestPattern, inputs(*moving, video(50, 0.4, **slate))) == []
 
