@@ -44,9 +44,11 @@ ALONE = 1
 """A row or column with no more places than this is not in the rectangle."""
 STANDS = 0.8
 """A window stands while so many of its places do ..."""
-ANEW, ANEW_S, ONCE = 2.0, 0.4, 2
-"""... and while what stands is coded anew: for so many seconds after a key frame, or so many frames in a row, its
-places may differ by so many levels in the mean, if so many keep theirs."""
+ANEW, ANEW_S = 2.0, 0.4
+"""... and while what stands is coded anew: its places may differ by so many levels in the mean, if so many keep theirs,
+for so many seconds after a key frame; ..."""
+OFTEN, MOST = 5, 2
+"""... and at other times once for so many frames that it stood before, for at most so many frames in a row."""
 LATE = 3
 """By the means, a window is seen to stand so many frames late, give or take one."""
 CUT, STEPS, SOON = 4.0, 25, (8, 8, 20)
@@ -76,7 +78,8 @@ class Memory(NamedTuple):
     dissolved: NDArray[np.int64]
     """[2]: how many frames there were; frames since the last one in a dissolve, DISSOLVES at most."""
     anew: NDArray[np.float64]
-    """[1 + ways]: when the last key frame was; in how many frames in a row the window was coded anew, by the way."""
+    """[1 + ways]: when the last key frame was; for how many frames the window stood and was not coded anew, by the way:
+    less OFTEN for each in which it was."""
 
 
 def nothing_stands() -> Memory:
@@ -188,7 +191,6 @@ def _follow(  # type: ignore[no-untyped-def]
                     least = max_eighths if way == 0 else QUIETLY
                     for p in range(PLACES):
                         strongly[p] = changed[p] = difference[n, p] > least
-                once = anew[1 + way] < ONCE or t_s[n] - anew[0] <= ANEW_S
                 anew[1 + way] = _judge(
                     places[way],
                     live[way],
@@ -202,7 +204,8 @@ def _follow(  # type: ignore[no-untyped-def]
                     min_window,
                     since_cut >= SOON[way],
                     difference[n],
-                    anew[1 + way] + 1 if once else 0,
+                    anew[1 + way],
+                    t_s[n] - anew[0] <= ANEW_S,
                 )
                 if not places[way, 0].any():
                     seconds[1 + way, slot] += 1
@@ -264,9 +267,9 @@ def _find_live(counts, seconds, way, at, live):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True)
 def _judge(  # type: ignore[no-untyped-def]
-    places, live, lives, changed, strongly, mean, within, least, max_drift, min_window, goes_on, difference, anew
+    places, live, lives, changed, strongly, mean, within, least, max_drift, min_window, goes_on, difference, stood, new
 ):
-    """What stands after this frame, in `places`; and how often in a row it was coded anew: `anew`, if it may be."""
+    """What stands after this frame, in `places`; gives `stood` (see `Memory.anew`). `new`: a key frame was just now."""
     window, luma, since = places[0], places[1], places[2]
     size, stand, halted, keep, apart = 0, 0, 0, 0, np.int64(0)
     for p in range(PLACES):
@@ -277,18 +280,18 @@ def _judge(  # type: ignore[no-untyped-def]
             stand += same and not changed[p]
             apart += difference[p]
         halted += live[p] and since[p] < within and not changed[p]
-    coded = 0.0
-    if size:
-        if stand < STANDS * size:
-            if anew > 0 and keep >= STANDS * size and apart <= 8 * ANEW * size:
-                coded = np.float64(anew)
-            else:
-                window[:] = 0
+    if size and stand >= STANDS * size:
+        stood = min(stood + 1, OFTEN * MOST)
+    elif size and keep >= STANDS * size and apart <= 8 * ANEW * size and (new or stood >= OFTEN):
+        stood -= 0 if new else OFTEN
+    elif size:
+        window[:] = 0
     elif goes_on and lives > min_window * PLACES and halted >= max(LEAST, STOPS * lives):
+        stood = 0.0
         _open(window, luma, since, live, changed, mean, within, least)
     for p in range(PLACES):
         since[p] = 0 if strongly[p] else min(np.int64(since[p]) + 1, 255)
-    return coded
+    return np.float64(stood)
 
 
 @nb.njit(cache=True)

@@ -161,7 +161,7 @@ def test_what_stands_may_be_coded_anew_for_two_frames(frames: int, by: int, stan
 def test_after_a_key_frame_it_may_be_for_longer_but_its_means_stay() -> None:
     difference, mean = coded_anew(14)
     told = follow(difference, mean, key=180)[:, QUIET]
-    assert (told[190] > 0, told[191] > 0) == (True, False), "0.4 s"
+    assert (told[192] > 0, told[193] > 0) == (True, False), "0.4 s, and two frames"
     assert follow(difference, mean)[182, QUIET] == 0
     mean[183:] += 3
     told = follow(difference, mean, key=180)[:, QUIET]
@@ -186,3 +186,12 @@ def test_a_picture_that_changes_in_every_other_frame_stops_too() -> None:
     assert 150 <= first_of(told[150:], "moving") + 150 <= 152
     assert (told[160:225, 1 + WAYS.index("moving")] > 0).all()
     assert not (told[227:, 1 + WAYS.index("moving")] > 0).all()
+
+
+def test_what_is_coded_anew_time_and_again_moves() -> None:
+    """Every third frame is another one, by little: slow motion at a low rate."""
+    difference, mean = stopped()
+    difference[160::3] = 8
+    told = follow(difference, mean)[:, QUIET]
+    assert told[160] > 0
+    assert (told[163:] == 0).any()
