@@ -175,19 +175,6 @@ def test_frames_coded_anew_are_counted_the_same_however_they_are_split() -> None
         assert np.array_equal(follow(difference, mean, split, key=180), whole)
 
 
-def test_a_picture_that_changes_in_every_other_frame_stops_too() -> None:
-    """12 pictures a second in a stream of 25. Those that move again are not taken for what stands."""
-    difference, mean = stopped(n=300)
-    difference[0:150:2] = 0
-    mean[1:150:2] = mean[0:150:2]
-    difference[225:300:2] = 40
-    mean[225:] = np.repeat(waves(75)[::2], 2, axis=0)[:75]
-    told = follow(difference, mean)
-    assert 150 <= first_of(told[150:], "moving") + 150 <= 152
-    assert (told[160:225, 1 + WAYS.index("moving")] > 0).all()
-    assert not (told[227:, 1 + WAYS.index("moving")] > 0).all()
-
-
 def test_what_is_coded_anew_time_and_again_moves() -> None:
     """Every third frame is another one, by little: slow motion at a low rate."""
     difference, mean = stopped()
