@@ -23,7 +23,7 @@ WAYS = ("moving", "quiet", "means")
 _MEANS = 2
 BUCKETS = 4
 """Motion is counted per second of media time, over the last four."""
-LIVE_SHARES = (0.6, 0.6, 0.4)
+LIVE_SHARES = (0.5, 0.5, 0.4)
 """A place is live that changed in so many of their frames, by the way."""
 QUIETLY = 1
 """In a quiet picture, a place changes by more than so many eighths of a level."""
