@@ -330,9 +330,7 @@ def _slow(form: Form, counts: Sequence[Counts], levels: Levels) -> dict[str, Flo
         "sharpness": _mean(total["sharpness"], inner) * levels.scale,
         "noise": _mean(total["noise"], inner) * levels.scale * _IMMERKAER,
         "comb": _mean(total["comb"], max(height - 2, 0) * width) * levels.scale,
-        "combed": np.array([float(s.combed) for s in slow]) / tile_pixels(height, width).size
-        if height > 2
-        else np.full(len(slow), np.nan),
+        "combed": _mean(np.array([float(s.combed) for s in slow]), tile_pixels(height, width).size * (height > 2)),
         "field": _mean(total["field"], max(height - 2, 0) * width) * levels.scale,
         "flat": _mean(total["flat"], corner),
         "step": _mean(total["step"], corner),

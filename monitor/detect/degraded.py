@@ -31,19 +31,8 @@ from monitor.settings import DegradedSettings, Profile, fingerprint
 
 INSPECTED_READS = (
     *("sharpness", "gradient_x", "gradient_y", "contrast", "noise", "flat", "step", "block_x", "block_y"),
-    *(
-        "phase_x_excess",
-        "phase_y_excess",
-        "combed",
-        "interlaced",
-        "under",
-        "over",
-        "crushed",
-        "blown",
-        *BARS,
-        "luma",
-        "mean",
-    ),
+    *("phase_x_excess", "phase_y_excess", "combed", "interlaced", "under", "over", "crushed", "blown", *BARS),
+    *("luma", "mean"),
 )
 INSPECTED_COLUMNS = ("worse", "excess", "beside")
 KINDS = ("blur", "noise", "banding", "blockiness", "combing", "levels")

@@ -210,8 +210,9 @@ class Viewer:
     ) -> NDArray[np.uint8]:
         """Of frames first..last (exclusive): whether one by itself looks like a test pattern; only those with the slow
         set can."""
-        values = {name: column[first:last] for name, column in video.values.items()}
-        flat, contrast, gradient = values["flat"], values["contrast"], values["gradient_x"] + values["gradient_y"]
+        flat, noise, contrast, across, down = (
+            video.values[name][first:last] for name in ("flat", "noise", "contrast", "gradient_x", "gradient_y")
+        )
         found = np.zeros(last - first, np.uint8)
         with np.errstate(invalid="ignore"):
             candidates = np.flatnonzero(contrast >= self._pattern.min_contrast)
@@ -219,9 +220,8 @@ class Viewer:
             if bars[first + k]:  # However noisy: nothing else has such maps.
                 found[k] = Look.BARS
                 continue
-            plain = (
-                flat[k] >= self._pattern.min_slate_flat or NOISY <= values["noise"][k] >= (gradient[k] - TEXT) / WHITE
-            )
+            grain = NOISY <= noise[k] >= (across[k] + down[k] - TEXT) / WHITE
+            plain = grain or flat[k] >= self._pattern.min_slate_flat
             if plain and ground(colors[first + k].reshape(3, *GRID)) >= self._pattern.min_ground:
                 found[k] = Look.SLATE
         return found
@@ -249,10 +249,11 @@ def are_ramps(colors: Maps) -> NDArray[np.bool_]:
     found = np.zeros(len(colors), np.bool_)
     for turned in (colors, colors.transpose(0, 1, 3, 2)):
         span = turned.max(axis=3) - turned.min(axis=3)
-        ways = np.abs(np.diff(turned, axis=3)).sum(axis=3)
-        steepest = np.abs(np.diff(turned, axis=3)).max(axis=3)
-        ramps = (span >= RAMP) & (ways <= 1.1 * span) & (steepest <= span / 3)
-        found |= ((ramps.sum(axis=1) == 1) & ((span <= STEADY).sum(axis=1) == 2)).mean(axis=1) >= RAMPS
+        alone = ((span >= RAMP).sum(axis=1) == 1) & ((span <= STEADY).sum(axis=1) == 2)
+        may = np.flatnonzero(alone.mean(axis=1) >= RAMPS)  # Hardly any picture: what follows takes longer.
+        steps = np.abs(np.diff(turned[may], axis=3))
+        gradual = (steps.sum(axis=3) <= 1.1 * span[may]) & (steps.max(axis=3) <= span[may] / 3)
+        found[may] |= (alone[may] & (gradual | (span[may] < RAMP)).all(axis=1)).mean(axis=1) >= RAMPS
     return found
 
 

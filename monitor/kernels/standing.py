@@ -23,8 +23,8 @@ WAYS = ("moving", "quiet", "means")
 _MEANS = 2
 BUCKETS = 4
 """Motion is counted per second of media time, over the last four."""
-LIVE_SHARES = (0.5, 0.5, 0.4)
-"""A place is live that changed in so many of their frames, by the way."""
+LIVE_SHARE = 0.5
+"""A place is live that changed in so many of their frames."""
 QUIETLY = 1
 """In a quiet picture, a place changes by more than so many eighths of a level."""
 APART = 5
@@ -260,7 +260,7 @@ def _find_live(counts, seconds, way, at, live):  # type: ignore[no-untyped-def]
         for slot in range(BUCKETS + 1):
             if at - BUCKETS <= seconds[0, slot] < at:
                 count += counts[slot, p]
-        live[p] = had >= BUCKETS // 2 and count >= LIVE_SHARES[way] * frames
+        live[p] = had >= BUCKETS // 2 and count >= LIVE_SHARE * frames
         found += live[p]
     return found
 

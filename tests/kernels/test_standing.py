@@ -182,3 +182,12 @@ def test_what_is_coded_anew_time_and_again_moves() -> None:
     told = follow(difference, mean)[:, QUIET]
     assert told[160] > 0
     assert (told[163:] == 0).any()
+
+
+@pytest.mark.parametrize(("shown", "stops"), [((1, 0, 1, 0, 1), True), ((1, 0, 0, 1, 0), False)])
+def test_what_changes_in_half_of_the_frames_is_in_motion(shown: tuple[int, ...], stops: bool) -> None:
+    """A stream of few pictures a second, each of them shown more than once. In less, drawn figures come to rest."""
+    difference, mean = stopped()
+    difference[:150] = 40 * np.tile(shown, 30)[:, None]
+    told = follow(difference, mean)[:, 1 + WAYS.index("moving")]
+    assert bool(told[160] > 0) == stops
