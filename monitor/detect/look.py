@@ -177,7 +177,9 @@ class Viewer:
         # A frame that is another picture, and could be no card, is soon told.
         grid = colors.reshape(n, 3, *GRID)
         bars = are_bars(grid) | are_ramps(grid)
-        nearly = bars | are_bars(grid, ALIKE_STILL)
+        nearly = bars  # Only of a card that was seen is less asked, which takes longer to look for.
+        if bars.any() or (state is not None and state.pattern == Look.BARS):
+            nearly = bars | are_bars(grid, ALIKE_STILL)
         with np.errstate(invalid="ignore"):
             due = video.values["contrast"] >= self._pattern.min_contrast
         moves = (lasts - firsts == 1) & begins[firsts] & ~nearly[firsts] & ~due[firsts]
