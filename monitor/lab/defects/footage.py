@@ -94,11 +94,13 @@ class Footage:
         """U and V of picture `n`, [height / 2, width / 2]: views."""
         return chroma_of(self.whole[n])
 
-    def moved(self, apart: int = 1) -> NDArray[np.float64]:
-        """Mean absolute luma difference of each picture to the one so many before it; 0 for the first ones."""
+    def moved(self, part: float = 1.0) -> NDArray[np.float64]:
+        """Mean absolute luma difference of each picture to the one before, in the upper `part` of it; 0 for the
+        first."""
         found = np.zeros(len(self))
-        for n in range(apart, len(self)):
-            found[n] = np.abs(self.luma[n, ::2, ::2].astype(np.int16) - self.luma[n - apart, ::2, ::2]).mean()
+        seen = self.luma[:, : round(self.height * part) : 2, ::2]
+        for n in range(1, len(self)):
+            found[n] = np.abs(seen[n].astype(np.int16) - seen[n - 1]).mean()
         return found
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.errors import SettingsError
 from monitor.lab.clips import bit_rate
@@ -100,19 +101,20 @@ def _rate(footage: Footage, codec: str) -> int:
 def _changed(footage: Footage, kind: str, strength: Strength, rng: Rng) -> tuple[Truth, ...]:
     recipe = RECIPES[kind]
     amount = recipe.amounts[STRENGTHS.index(strength)]
+    moved = footage.moved(amount if kind == "freeze" else 1.0)
     if kind == "freeze" and amount < 1:
         timing.ticker(footage, amount, rng)
     found = []
-    for first, last in _times(footage, recipe, amount, rng):
+    for first, last in _times(footage, recipe, moved, rng):
         area = recipe.change(footage, first, last, amount, rng)
         fps = footage.fps
         found.append(Truth(kind, seconds_of(first, fps), seconds_of(last, fps), area, amount, recipe.unit))
     return tuple(found)
 
 
-def _times(footage: Footage, recipe: Recipe, amount: float, rng: Rng) -> list[tuple[int, int]]:
-    """First and last picture of each of two defects, where there is enough motion for them to be seen."""
-    moved = footage.moved()
+def _times(footage: Footage, recipe: Recipe, moved: NDArray[np.float64], rng: Rng) -> list[tuple[int, int]]:
+    """First and last picture of each of two defects, where the part that they are in `moved` enough for them to be
+    seen."""
     fps, total = footage.fps, len(footage)
     for _ in range(TRIES):
         lasts = rng.uniform(*LASTS_S, size=2)

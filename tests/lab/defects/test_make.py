@@ -7,7 +7,7 @@ import pytest
 
 from monitor.errors import SettingsError
 from monitor.lab.defects import AMOUNTS, KINDS, make
-from monitor.lab.defects.footage import Size, decoded, read
+from monitor.lab.defects.footage import Footage, Size, decoded, read, write
 from monitor.lab.truth import read_case
 
 SMALL = Size(128, 96, 10, 20)
@@ -54,3 +54,10 @@ def test_what_cannot_be_made(tmp_path: Path) -> None:
         make("black", "weak", None, tmp_path / "a.avi", 1, SMALL)
     with pytest.raises(SettingsError, match="too short"):
         make("black", "weak", None, tmp_path / "a.ts", 1, still)
+
+
+def test_a_ticker_is_no_motion_of_the_window_above_it(tmp_path: Path) -> None:
+    stands = Footage(np.full((SMALL.frames, SMALL.height * 3 // 2, SMALL.width), 90, np.uint8), SMALL.fps)
+    still = write(stands, tmp_path / "still.mp4", "h264", 200_000, None)
+    with pytest.raises(SettingsError, match="enough motion"):
+        make("freeze", "weak", still, tmp_path / "a.ts", 1, SMALL)
