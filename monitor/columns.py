@@ -47,9 +47,9 @@ The slow set, where it is due (see `monitor.measure`):
 Some times a second:
     seam, seam_at  the largest seam between two rows, and where it is, as a share of the height; 0 where there is none:
                    by how much the step across it exceeds the steps above and below it, and, more than there, the step
-                   from one of the two rows to the other in the picture before. With motion on both sides, and not for
-                   a step that was at another row before. A picture torn there has a large one: an edge is as near to
-                   itself a picture ago, wherever it was
+                   from one of the two rows to the other in the picture before. With motion on both sides, not for a
+                   step that was at another row before, and not for a narrow one (`monitor.kernels.rows`). A picture
+                   torn there has a large one: an edge is as near to itself a picture ago, wherever it was
     seam_2, seam_2_at, seam_3, seam_3_at
                    the next two of the picture
 Maps: `mean` (luma, rounded), `difference` (eighths of a level, rounded up, 255 = 32 levels or more), `u` and `v` (means

@@ -76,6 +76,9 @@ class Demonstration:
         console.print(f"{hit} of {len(rows)} scheduled defects found; {len(told.unexpected)} detections not scheduled")
         for detection in told.unexpected:
             console.print(f"  not scheduled: {detection.stream}: {detection.kind} ({detection.track})")
+        if told.beside:
+            kinds = ", ".join(sorted({f"{detection.stream}: {detection.kind}" for detection in told.beside}))
+            console.print(f"Minor ones beside them, of kinds that are not scheduled: {len(told.beside)} ({kinds})")
         console.print(f"\nResults: {results}\nRead them with one line of Python:\n")
         console.print(
             f'  .venv/bin/python -c "from monitor.store import open_results; '

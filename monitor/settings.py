@@ -198,7 +198,7 @@ class TearingSettings(Temporal):
     severity: Severity = "minor"
     grave_s: Seconds = 3.0
     factor: Annotated[float, Field(ge=1, le=100)] = 1.2
-    margin: Levels = 1.0
+    margin: Levels = 1.5
     """A seam, and the mean of those on one line, is this factor, and so many levels, above the stream's normal."""
     torn: Annotated[int, Field(ge=1, le=10)] = 3
     """So many samples of three seconds, which has some 17."""

@@ -89,3 +89,5 @@ def tell(told: object, coverage: list[dict]) -> None:
         print(f"{kind:15} {len(hit):4} of {len(delays):4} found  {middle}")
     extra = collections.Counter((d.kind, d.track) for d in told.unexpected)  # type: ignore[attr-defined]
     print("not scheduled:", dict(extra.most_common()))
+    beside = collections.Counter(d.kind for d in told.beside)  # type: ignore[attr-defined]
+    print("minor, of kinds that are not scheduled:", dict(beside.most_common()))

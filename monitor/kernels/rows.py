@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from monitor.kernels.lanes import EIGHTS
 from monitor.kernels.picture import LANES, Plane, check_alike, side_by_side
-from monitor.kernels.tear_set import moved_kernel, rows_eights_kernel, rows_kernel
+from monitor.kernels.tear_set import is_broad, moved_kernel, rows_eights_kernel, rows_kernel
 
 SEAM_MARGIN, MOVES = 5, 2
 """So many rows from a seam, both parts change by an 8-bit level for every so many pixels: bars and captions do not move
 on one side."""
 SEAMS, LOOKED_AT = 3, 6
 """So many of a picture are given, of so many that are looked for in the picture before."""
+BROAD, WIDE = 0.4, 0.25
+"""A seam shows in so many of the columns that move on both sides of it, and in so many of all."""
 REACH = 12
 """They are looked for up to one part of so many of the height away."""
 
@@ -56,7 +58,8 @@ def seams(plane: Plane, previous: Plane, unit: int) -> NDArray[np.int64]:
 
     The sum: by how much the step from the row above to this one is larger than those next to it, and larger than from
     one of the two rows to the other in the picture before (the nearer one); the lesser of the two. Rows near which one
-    side does not change have none; nor have rows whose step has only moved here from another row.
+    side does not change have none; nor have rows whose step has only moved here from another row; nor those whose step
+    is narrow (see `is_broad`), as is the upper side of something that moves across the picture.
 
     `unit`: an 8-bit level. Types and shapes as above.
     """
@@ -75,7 +78,8 @@ def seams(plane: Plane, previous: Plane, unit: int) -> NDArray[np.int64]:
         y = first + at
         if sums[at] <= 0 or len(found) == SEAMS:
             break
-        if not moved(now, before, y, step[y], reach, width // 32 * 32, width, scratch):
+        broad = is_broad(now, before, y, width, SEAM_MARGIN - 1, unit, BROAD, WIDE)
+        if broad and not moved(now, before, y, step[y], reach, width // 32 * 32, width, scratch):
             found.append((y, int(sums[at])))
     return np.array(found, np.int64).reshape(-1, 2)
 
@@ -88,6 +92,7 @@ def compile_all() -> None:
         plane = types.Array(number, 2, "A", readonly=True)
         _ROWS[dtype].compile((plane, plane, n, n, types.int64[:, ::1]))
         _MOVED[dtype].compile((plane, plane, n, n, n, n, n, types.int64[:, ::1]))
+        is_broad.compile((plane, plane, n, n, n, n, types.float64, types.float64))
     plane = types.Array(types.uint8, 2, "A", readonly=True)
     for kernel in _EIGHTS.values():
         kernel.compile((plane, plane, n, types.int64[:, ::1]))
@@ -97,7 +102,7 @@ def compile_all() -> None:
 
 def all_kernels() -> list[Any]:
     """Every kernel of this file, for those who compile them or look after that."""
-    return [kernel for some in (_EIGHTS, _ROWS, _MOVED) for kernel in some.values()]
+    return [is_broad, *(kernel for some in (_EIGHTS, _ROWS, _MOVED) for kernel in some.values())]
 
 
 def _beyond(sums: NDArray[np.int64]) -> NDArray[np.int64]:

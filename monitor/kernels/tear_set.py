@@ -112,3 +112,31 @@ def moved_kernel(count: int) -> Any:
         return was < least
 
     return moved
+
+
+@nb.njit(cache=True, nogil=True)
+def is_broad(plane, before, y, width, near, unit, broad, wide):  # type: ignore[no-untyped-def]
+    """Whether the step from row y - 1 to y shows across the picture: in columns of 32 pixels (one of all, where there
+    are fewer) it is larger than those next to it, and than from one of the two rows to the other in the picture before,
+    by a level for each pixel. So it is in the share `wide` of them, and in the share `broad` of those that change by a
+    level for each pixel of `near` rows above and below, but for the two at the step."""
+    block = min(32, width)
+    moving, standing = 0, 0
+    for left in range(0, width - block + 1, block):
+        step, above, below = np.int64(0), np.int64(0), np.int64(0)
+        late, early, up, down = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+        for x in range(left, left + block):
+            pixel, over = np.int64(plane[y, x]), np.int64(plane[y - 1, x])
+            step += abs(pixel - over)
+            above += abs(over - np.int64(plane[y - 2, x]))
+            below += abs(np.int64(plane[y + 1, x]) - pixel)
+            late += abs(pixel - np.int64(before[y - 1, x]))
+            early += abs(np.int64(before[y, x]) - over)
+        for k in range(1, near + 1):
+            for x in range(left, left + block):
+                up += abs(np.int64(plane[y - 1 - k, x]) - np.int64(before[y - 1 - k, x]))
+                down += abs(np.int64(plane[y + k, x]) - np.int64(before[y + k, x]))
+        if min(up, down) >= near * block * unit:
+            moving += 1
+            standing += step - max(above, below, min(late, early)) >= block * unit
+    return standing >= wide * (width // block) and standing >= broad * moving

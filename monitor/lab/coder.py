@@ -25,12 +25,13 @@ BLOCK = 1024
 X264 = {
     "preset": "ultrafast",
     "tune": "zerolatency",
-    "crf": "27",
+    "crf": "25",
+    "deblock": "0:0",
     "g": "100000",
     "sc_threshold": "0",
     "forced-idr": "1",
 }
-"""Key frames only where they are asked for."""
+"""Key frames only where they are asked for; blocks smoothed, as senders do that mean well."""
 MPEGTS = {"max_interleave_delta": "1", "flush_packets": "1", "pes_payload_size": "0"}
 """Out as soon as it is in: by default the muxer waits up to 10 s for a track that is lost."""
 KEY, ANY = 1, 0

@@ -72,6 +72,8 @@ class Score:
 
     rows: tuple[Row, ...]
     unexpected: tuple[Detection, ...]
+    beside: tuple[Detection, ...]
+    """Minor ones of kinds that are never scheduled: pictures encoded as cheaply as these get worse at times."""
 
 
 def demo_recipes(duration_s: float) -> tuple[Recipe, ...]:
@@ -94,12 +96,11 @@ def score(recipes: Sequence[Recipe], found: Sequence[Detection], started_at: Cal
     `started_at`: UTC of media second 0 of a stream (`LiveLab.started_at`). A detection belongs to a scheduled defect of
     its stream and kind (or a companion) if it begins while that lasts, within `EARLY_S` and `LATE_S`; to the nearest
     one if there are several. Of those that belong, the earliest of the kind itself, else the earliest companion, is
-    what was found, and none is unexpected. Nor is a minor one of a kind that is never scheduled: streams that are
-    encoded as cheaply as these are blurred after a cut, and blocky where they move.
+    what was found, and none is unexpected.
     """
     scheduled = [(recipe, plan, started_at(recipe.id) + plan.start_s) for recipe in recipes for plan in recipe.planned]
     belonging: list[list[tuple[float, Detection]]] = [[] for _ in scheduled]
-    unexpected = []
+    unexpected, beside = [], []
     for each in _merged(found):
         fits = [
             (each.kind != plan.kind, abs(each.start_at - start_at), index)
@@ -110,11 +111,13 @@ def score(recipes: Sequence[Recipe], found: Sequence[Detection], started_at: Cal
             belonging[min(fits)[2]].append((each.start_at, each))
         elif each.kind in get_args(Kind) or each.severity not in ("info", "minor"):
             unexpected.append(each)
+        else:
+            beside.append(each)
     rows = tuple(
         _row(recipe.id, plan, start_at, mine)
         for (recipe, plan, start_at), mine in zip(scheduled, belonging, strict=True)
     )
-    return Score(rows, tuple(unexpected))
+    return Score(rows, tuple(unexpected), tuple(beside))
 
 
 def _explains(recipe: Recipe, plan: Planned, start_at: float, each: Detection) -> bool:

@@ -20,10 +20,13 @@ BLACK_LUMA, GREY = 16, 128
 LOOP_S = 12
 """The sound of a programme repeats after this."""
 NOISE_LAYERS = 8
+STRIPE = 41
+"""Pixels: not on a coding grid."""
 CUT_S = 3
 """A cartoon cuts to another scene this often."""
 
 Plane = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,11 @@ class Scene:
         whole = np.empty(height * 3 // 2 * width, np.uint8)
         planes = _planes(whole, width, height)
         board = self._boards[int(t // CUT_S) % len(self._boards)]
-        # There and back again, two pixels at a time so that chroma follows exactly.
+        # There and back again, evenly.
         span = board[0].shape[1] - width
-        x = int(abs((self.look.pan * t + span) % (2 * span) - span)) // 2 * 2 if span else 0
-        planes[0][:] = board[0][:, x : x + width]
-        for plane, source in zip(planes[1:], board[1:], strict=True):
-            plane[:] = source[:, x // 2 : (x + width) // 2]
+        at = abs((self.look.pan * t + span) % (2 * span) - span) if span else 0.0
+        for plane, source, x in zip(planes, board, (at, at / 2, at / 2), strict=True):
+            _crop(plane, source, x)
         for sprite, phase in zip(self._sprites, self._phase, strict=True):
             self._paste(planes, sprite, phase, t)
         if self._ticker is not None:
@@ -88,14 +90,16 @@ class Scene:
                 plane[:rows] = plane[-rows:] = level
         return whole.reshape(height * 3 // 2, width)
 
-    def _paste(self, planes: list[Plane], sprite: list[Plane], phase: NDArray[np.float64], t: float) -> None:
-        rows, columns = sprite[0].shape
+    def _paste(
+        self, planes: list[Plane], sprite: list[tuple[Plane, Mask]], phase: NDArray[np.float64], t: float
+    ) -> None:
+        rows, columns = sprite[0][0].shape
         speed = self.look.speed
         y = int((self.height - rows) * (0.5 + 0.3 * np.sin(phase[0] + t * speed * 1.3))) // 2 * 2
         x = int((self.width - columns) * (0.5 + 0.45 * np.sin(phase[1] + t * speed))) // 2 * 2
-        planes[0][y : y + rows, x : x + columns] = sprite[0]
-        for plane, source in zip(planes[1:], sprite[1:], strict=True):
-            plane[y // 2 : (y + rows) // 2, x // 2 : (x + columns) // 2] = source
+        for plane, (source, mask), size in zip(planes, sprite, (1, 2, 2), strict=True):
+            top, left = y // size, x // size
+            np.copyto(plane[top : top + mask.shape[0], left : left + mask.shape[1]], source, where=mask)
 
     def _scroll(self, luma: Plane, ticker: Plane, t: float) -> None:
         x = int(t * 50) % (ticker.shape[1] - self.width)
@@ -125,6 +129,18 @@ def black_pictures(width: int, height: int) -> tuple[Plane, ...]:
     return tuple(pictures)
 
 
+def _crop(plane: Plane, source: Plane, x: float) -> None:
+    """The part of `source` that begins `x` pixels from its left side, eighths of a pixel told apart."""
+    eighths = round(8 * x)
+    left, part, width = eighths // 8, eighths % 8, plane.shape[1]
+    if part:
+        both = source[:, left : left + width].astype(np.uint16) * np.uint16(8 - part)
+        both += source[:, left + 1 : left + width + 1] * np.uint16(part)
+        plane[:] = both >> 3
+    else:
+        plane[:] = source[:, left : left + width]
+
+
 def _planes(whole: Plane, width: int, height: int) -> list[Plane]:
     """Views of luma, U and V in an array of height * 3 // 2 * width bytes; odd chroma sizes cannot occur."""
     luma, chroma = width * height, (width // 2) * (height // 2)
@@ -148,27 +164,37 @@ def _noise_texture(height: int, width: int, grain: int, rng: np.random.Generator
 
 
 def _board(look: Look, width: int, height: int, rng: np.random.Generator) -> list[Plane]:
-    """A painting to crop from: wider than the picture where the programme pans. Flat areas where it has no texture."""
+    """A painting to crop from: wider than the picture where the programme pans. Panels of a colour, with slanting
+    sides, where it has no texture."""
     wide = width * 3 if look.pan else width
     if look.texture:
         planes = [_noise_texture(height, wide, look.texture, rng, look.luma)]
         planes += [_noise_texture(height // 2, wide // 2, 40, rng, (GREY - 24, GREY + 24)) for _ in range(2)]
-        planes[0] = np.minimum(planes[0] + (np.arange(wide) // 40 % 2 * 12).astype(np.uint8), np.uint8(225))
+        planes[0] = np.minimum(planes[0] + (np.arange(wide) // STRIPE % 2 * 12).astype(np.uint8), np.uint8(225))
         return planes
     levels = rng.integers(*look.luma, size=(3, 4), dtype=np.uint8)
-    columns = np.arange(wide // 2) * 4 // (wide // 2)
-    rows = np.arange(height // 2) * 3 // (height // 2)
-    flat = levels[rows][:, columns]
-    chroma = [rng.integers(70, 190, (3, 4), dtype=np.uint8)[rows][:, columns] for _ in range(2)]
+    y, x = np.indices((height // 2, wide // 2))
+    rows, columns = (y + x // 7) * 3 // (height // 2 + wide // 14), (x + y // 5) * 4 // (wide // 2 + height // 10)
+    flat = levels[rows, columns]
+    chroma = [rng.integers(70, 190, (3, 4), dtype=np.uint8)[rows, columns] for _ in range(2)]
     return [flat.repeat(2, axis=0).repeat(2, axis=1), *chroma]
 
 
-def _sprite(height: int, rng: np.random.Generator) -> list[Plane]:
-    """A figure to move about: textured luma with a bright head, one colour."""
+def _sprite(height: int, rng: np.random.Generator) -> list[tuple[Plane, Mask]]:
+    """A round figure to move about, plane by plane, and which pixels are of it: textured luma with a bright head, one
+    colour."""
     rows, columns = (int(height * share) // 2 * 2 for share in (rng.uniform(0.25, 0.45), rng.uniform(0.12, 0.25)))
     luma = _noise_texture(rows, columns, 6, rng, (50, 200))
-    luma[: rows // 4] = 210
-    return [luma, *(np.full((rows // 2, columns // 2), level, np.uint8) for level in rng.integers(90, 166, 2))]
+    head = _ellipse(rows // 3, columns // 2)
+    luma[rows // 8 :, columns // 4 :][: rows // 3, : columns // 2][head] = 210
+    planes = [luma, *(np.full((rows // 2, columns // 2), level, np.uint8) for level in rng.integers(90, 166, 2))]
+    return [(plane, _ellipse(*plane.shape)) for plane in planes]
+
+
+def _ellipse(rows: int, columns: int) -> Mask:
+    y, x = np.ogrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
+    inside: Mask = x * x + y * y <= 1
+    return inside
 
 
 @lru_cache(maxsize=16)

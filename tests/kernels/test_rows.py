@@ -37,8 +37,22 @@ def define_seams(plane: Plane, previous: Plane, unit: int) -> list[list[int]]:
         apart_from = min(apart(p[y], q[a]) + apart(p[y - 1], q[b]) for a, b in pairs)
         return apart_from < min(apart(p[y], q[y]) + apart(p[y - 1], q[y - 1]), step[y] * 7 // 8)
 
+    def is_broad(y: int) -> bool:
+        block = min(32, width)
+
+        def of_columns(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
+            return np.asarray(np.abs(a - b)).reshape(-1, width // block, block).sum(axis=(0, 2))
+
+        near = [(p[y - 5 : y - 1], q[y - 5 : y - 1]), (p[y + 1 : y + 5], q[y + 1 : y + 5])]
+        moves = np.minimum(*(of_columns(a, b) for a, b in near)) >= 4 * block * unit
+        beside = np.maximum(of_columns(p[y - 1], p[y - 2]), of_columns(p[y + 1], p[y]))
+        before = np.minimum(of_columns(p[y], q[y - 1]), of_columns(q[y], p[y - 1]))
+        stands = of_columns(p[y], p[y - 1]) - np.maximum(beside, before) >= block * unit
+        both = int((stands & moves).sum())
+        return both >= 0.25 * len(moves) and both >= 0.4 * moves.sum()
+
     largest = sorted((y for y in found if found[y] > 0), key=lambda y: -found[y])[:6]
-    return [[y, found[y]] for y in largest if not was_there(y)][:SEAMS]
+    return [[y, found[y]] for y in largest if is_broad(y) and not was_there(y)][:SEAMS]
 
 
 def scene(size: tuple[int, int], dtype: type, bits: int, shift: int = 0, torn: int = 0, bars: int = 0) -> Plane:
@@ -77,6 +91,14 @@ def test_the_line_of_a_tear_is_a_seam_and_an_edge_that_moves_is_none() -> None:
         assert len(seams(roof(40 + down), roof(40), 1)) == 0
     between = ((roof(40).astype(np.int64) + roof(41)) // 2).astype(np.uint8)
     assert len(seams(roof(40), between, 1)) == 0, "half a row"
+
+
+def test_a_thing_that_moves_across_the_picture_has_no_seam() -> None:
+    before = scene((90, 256), np.uint8, 8, 4)
+    for width, found in ((50, 0), (160, 1)):
+        now = scene((90, 256), np.uint8, 8, 8)
+        now[40:, 40 : 40 + width] = scene((90, 256), np.uint8, 8, 32)[40:, 40 : 40 + width]
+        assert (seams(now, before, 1)[:, 0] == 40).sum() == found, width
 
 
 def test_planes_that_are_not_alike_are_refused() -> None:

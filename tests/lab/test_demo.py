@@ -100,6 +100,13 @@ def test_a_companion_explains_but_does_not_outrank_the_kind_itself() -> None:
     assert [each.kind for each in wrong.unexpected] == ["freeze"]
 
 
+def test_minor_ones_of_kinds_that_are_not_scheduled_are_told_apart() -> None:
+    minor = replace(seen("a", "blur", 10, 15), severity="minor")
+    result = scored(minor, replace(seen("a", "tearing", 10, 15), severity="major"))
+    assert [each.kind for each in result.beside] == ["blur"]
+    assert [each.kind for each in result.unexpected] == ["tearing"]
+
+
 @pytest.mark.parametrize(
     ("stream", "kind", "start", "expected"),
     [

@@ -19,7 +19,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_truth_is_where_the_decodes_differ(clean: Path, tmp_path: Path, lost: bool) -> None:
     damaged = tmp_path / "damaged.ts"
     for seed in range(10):
-        damaged.write_bytes(damage(clean.read_bytes(), [0.5], 6, lost, np.random.default_rng(seed)))
+        damaged.write_bytes(damage(clean.read_bytes(), [0.3], 6, lost, np.random.default_rng(seed)))
         truths, slight = compare(clean, damaged, 10, ENCODED)
         if truths:
             break
