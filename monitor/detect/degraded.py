@@ -14,7 +14,7 @@ Frames that show no picture (see `look`) are left out, and so are faint ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -25,14 +25,14 @@ from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.normal import Floats, Normal, NormalState
-from monitor.detect.picture import BARS, or_zero, shown_pictures
+from monitor.detect.picture import BARS, LEAST_TILES, or_zero, shown_pictures
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import DegradedSettings, Profile, fingerprint
 
 INSPECTED_READS = (
     *("sharpness", "gradient_x", "gradient_y", "contrast", "noise", "flat", "step", "block_x", "block_y"),
     *("phase_x_excess", "phase_y_excess", "combed", "interlaced", "under", "over", "crushed", "blown", *BARS),
-    *("luma", "mean"),
+    *("luma", "tiles", "mean"),
 )
 INSPECTED_COLUMNS = ("worse", "excess", "beside")
 KINDS = ("blur", "noise", "banding", "blockiness", "combing", "levels")
@@ -64,6 +64,9 @@ OF_ALL = (
     *("block_x", "block_y", "phase_x_excess", "phase_y_excess"),
 )
 """Means over the whole picture, to which black bars add nothing."""
+UNEVEN_BARS, IN_TILES, OTHER_BARS = 0.06, 0.09, 0.1
+"""Bars differ by so much of the picture at most. They are known in whole tiles: so much more may be of them. Where they
+change by so much, in one direction and not the other, bars came or went; on a black ground, something moves."""
 BLACK = 16.0
 DROPS, SLACK = 0.8, 0.5
 """In another scene than it began in, blur is over when its number drops within the scene by this share of what it rose,
@@ -91,14 +94,15 @@ SHARP = Step()
 
 @dataclass(frozen=True, slots=True)
 class InspectorState:
-    """What is normal; which kind was told last (0: none), when it last was, how many times on end; and with what
-    blur began."""
+    """What is normal; which kind was told last (0: none), when it last was, how many times on end; with what blur
+    began; and what bars took above and below, and at the sides."""
 
     normal: NormalState = NormalState()
     told: int = 0
     told_s: float = float("-inf")
     times: int = 0
     step: Step = SHARP
+    boxed: tuple[float, float] = (0.0, 0.0)
 
 
 class Inspector:
@@ -115,13 +119,16 @@ class Inspector:
         values = video.values
         worse, excess, beside = np.full((3, len(video)), np.nan, np.float32)
         with np.errstate(invalid="ignore"):
-            due = (values["contrast"] >= FAINT) & (values["shown"] == Look.PICTURE)
+            due = (values["contrast"] >= FAINT) & (values["shown"] == Look.PICTURE) & (values["tiles"] >= LEAST_TILES)
             due = np.flatnonzero(due & (values["damaged"] <= HARDLY))  # What a decoder made up is not noise or blocks.
         if len(due):
-            samples = numbers({name: values[name][due].astype(np.float64) for name in INSPECTED_READS[:-1]})
+            seen = {name: values[name][due].astype(np.float64) for name in INSPECTED_READS[:-1]}
+            samples, boxed = numbers(seen), np.stack(_boxed(seen), axis=1)
             whole = np.isfinite(samples).all(axis=1)  # A picture of a few lines has no comb.
-            due, samples = due[whole], samples[whole]
-            for k, sample in zip(due, samples, strict=True):
+            for k, sample, bars in zip(due[whole], samples[whole], boxed[whole].tolist(), strict=True):
+                if _others(state.boxed, bars):  # Other numbers are to be expected, as after a cut.
+                    state = replace(state, normal=state.normal.cut())
+                state = replace(state, boxed=(bars[0], bars[1]))
                 state, worse[k], excess[k] = self._sample(state, sample, video.grids["mean"][k], float(video.t_s[k]))
                 beside[k] = state.normal.same
         added = dict(zip(INSPECTED_COLUMNS, (worse, excess, beside), strict=True))
@@ -143,7 +150,8 @@ class Inspector:
             if told == BLUR + 1:
                 step = _soft(state, again, float(sample[BLUR]), float(self._normal.margins[BLUR]))
             normal = self._normal.odd(normal, sample, t_s)
-            return InspectorState(normal, told, t_s, times, step), told, float(excess[told - 1])
+            state = replace(state, normal=normal, told=told, told_s=t_s, times=times, step=step)
+            return state, told, float(excess[told - 1])
         times = state.times if state.times >= ESTABLISHED else 0
         if begins.max() < 1 or sharp:
             return replace(state, normal=self._normal.learn(normal, sample, t_s), times=times), 0, float(begins.max())
@@ -217,22 +225,47 @@ def numbers(values: Mapping[str, Floats]) -> Floats:
     luma = (values["luma"] - bars * BLACK) / active
     contrast = np.sqrt(np.maximum(values["contrast"] ** 2 - bars * active * (luma - BLACK) ** 2, 0.0) / active)
     flat, crushed = (np.maximum(values[name] - bars, 0.0) / active for name in ("flat", "crushed"))
+    across, upright = _boxed(values)
+    in_tiles = np.where((across > 0) | (upright > 0), IN_TILES, 0.0)
+    boxed = 1.0 - (1.0 - across) * (1.0 - upright) + in_tiles
+    crushed = np.maximum(crushed - in_tiles, 0.0)
     combed = np.log(values["combed"] + HARDLY_COMBED)
     return np.stack(
         [
             np.log((gradient + 0.1) * (contrast + 0.1) / (of_all["sharpness"] + 0.1) ** 2),
             np.log(of_all["noise"] + 0.3),
             np.log((flat + 0.005) / (of_all["step"] + 0.005)),
-            (of_all["block_x"] + of_all["block_y"]) / (gradient + 1.1),
-            (of_all["phase_x_excess"] + of_all["phase_y_excess"]) / (gradient + 1.1),
+            _both(of_all["block_x"], of_all["block_y"], upright, across) / (gradient + 1.1),
+            _both(of_all["phase_x_excess"], of_all["phase_y_excess"], upright, across) / (gradient + 1.1),
             np.where(values["interlaced"] > 0, np.log(HARDLY_COMBED), combed),
             values["under"] + values["over"],
             crushed,
             values["blown"],
-            values["crushed"],
+            np.maximum(values["crushed"] - boxed, 0.0),
         ],
         axis=1,
     )
+
+
+def _boxed(values: Mapping[str, Floats]) -> tuple[Floats, Floats]:
+    """What black bars take above and below, and at the sides: two opposite margins about as wide as each other."""
+    top, bottom, left, right = (values[name] for name in BARS)
+    pairs = ((top, bottom), (left, right))
+    across, upright = (np.where((np.minimum(a, b) > 0) & (np.abs(a - b) <= UNEVEN_BARS), a + b, 0.0) for a, b in pairs)
+    return across, upright
+
+
+def _others(before: Sequence[float], now: Sequence[float]) -> bool:
+    """Whether bars came or went between two samples, as `_boxed` tells of them."""
+    changed = [abs(a - b) >= OTHER_BARS for a, b in zip(before, now, strict=True)]
+    none = [a == b == 0 for a, b in zip(before, now, strict=True)]
+    return (changed[0] and none[1]) or (changed[1] and none[0])
+
+
+def _both(x: Floats, y: Floats, upright: Floats, across: Floats) -> Floats:
+    """The sum of what is measured across and down. The side of a bar is a step along all of a line: where there are
+    bars, what is measured across it is left out."""
+    return np.where(upright > 0, 0.0, x) + np.where(across > 0, 0.0, y)
 
 
 class Woven(NamedTuple):

@@ -39,7 +39,7 @@ class Letterbox:
     last minute by `min_bar` each; between them there is a picture. Measured in tiles of 16 pixels."""
 
     kind = "letterbox"
-    version = 1
+    version = 2
     reads = (*BARS, "lit", "shown")
     depths: frozenset[Depth] = ALL_DEPTHS
 
@@ -72,7 +72,7 @@ class Letterbox:
         recent, lasting = _lasting(state.recent, margins)
         bars, usual = narrowest_bars(state.bars, lasting, video.t_s)
         judged = np.isfinite(margins[:, 0])
-        margins, usual = np.where(judged[:, None], margins, 0.0), np.where(np.isfinite(usual), usual, 0.0)
+        margins = np.where(judged[:, None], margins, 0.0)  # Before anything was lit for a while, none are usual: inf.
         bad = self._barred(margins[:, :2], usual[:, :2], MOST_ACROSS)
         bad |= self._barred(margins[:, 2:], usual[:, 2:], MOST_UPRIGHT)
         share = np.maximum(margins[:, :2].sum(axis=1), margins[:, 2:].sum(axis=1))

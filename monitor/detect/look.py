@@ -18,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.columns import NO_COLOUR
-from monitor.detect.picture import BLACK_READS, BarsState, BlackPicture
+from monitor.detect.picture import BLACK_READS, LEAST_TILES, BarsState, BlackPicture
 from monitor.records import GRID, PLACES, Readings
 from monitor.settings import Profile, SnowSettings, SolidColorSettings, TestPatternSettings
 
-LOOK_READS = (*BLACK_READS, "flat", "noise", "contrast", "gradient_x", "gradient_y", "mean", "difference", "u", "v")
+LOOK_READS = (
+    *(*BLACK_READS, "flat", "noise", "contrast", "gradient_x", "gradient_y", "tiles"),
+    *("mean", "difference", "u", "v"),
+)
 LOOK_COLUMNS = ("shown", "dark_ratio", "spread", "least_change", "stands_s")
 LOGO = 4
 """So many places of the map may differ from all others: a channel's logo."""
@@ -112,6 +115,7 @@ class Viewer:
         seethes = self._seethes(state.standing, video, colors, change) & (gradient >= self._snow.min_gradient)
         snowed, snow = self._snows(state.snowed, video, spread.max(axis=1), gradient, seethes)
         standing, shown, stands_s = self._standing(state.standing, video, colors)
+        snow &= values["tiles"] >= LEAST_TILES
         for look, where in ((Look.SOLID, solid), (Look.SNOW, snow), (Look.BLACK, black)):
             shown[where] = look
         columns = {

@@ -39,6 +39,10 @@ class NormalState:
     goes_on: bool = False
     odd: int = 0
 
+    def cut(self) -> NormalState:
+        """The same, as if another scene began."""
+        return replace(self, luma=None)
+
 
 class Normal:
     """`margins`: by how much each number may be above the highest of its scene. Between scenes it may by `between`

@@ -14,7 +14,7 @@ from monitor.detect.degraded import HARDLY
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.normal import all_alike
-from monitor.detect.picture import or_zero, shown_pictures
+from monitor.detect.picture import LEAST_TILES, or_zero, shown_pictures
 from monitor.kernels.course import course
 from monitor.records import Depth, Detection, Readings
 from monitor.settings import Profile, TearingSettings, fingerprint
@@ -64,7 +64,7 @@ class Tearing:
 
     kind = "tearing"
     version = 2
-    reads = (*SEAM_COLUMNS, "mean", "shown", "damaged")
+    reads = (*SEAM_COLUMNS, "tiles", "mean", "shown", "damaged")
     depths: frozenset[Depth] = ALL_DEPTHS
 
     def __init__(self, profile: Profile) -> None:
@@ -80,6 +80,7 @@ class Tearing:
         found: list[Detection] = []
         for video in shown_pictures(seen):
             whole = (video.values["shown"] == Look.PICTURE) & (video.values["damaged"] <= HARDLY)
+            whole &= video.values["tiles"] >= LEAST_TILES
             judged = np.flatnonzero(whole & ~np.isnan(video.values["seam"]))
             if len(judged):
                 state, rows = self._rows(state, video, judged)

@@ -116,11 +116,12 @@ def moved_kernel(count: int) -> Any:
 
 @nb.njit(cache=True, nogil=True)
 def is_broad(plane, before, y, width, near, unit, broad, wide):  # type: ignore[no-untyped-def]
-    """Whether the step from row y - 1 to y shows across the picture: in columns of 32 pixels (one of all, where there
-    are fewer) it is larger than those next to it, and than from one of the two rows to the other in the picture before,
-    by a level for each pixel. So it is in the share `wide` of them, and in the share `broad` of those that change by a
-    level for each pixel of `near` rows above and below, but for the two at the step."""
-    block = min(32, width)
+    """Whether the step from row y - 1 to y shows across the picture. It shows in a column of 32 pixels (an eighth of
+    the picture, where that is less) where it is larger than the steps next to it, and than from one of the two rows to
+    the other in the picture before, by a level for each pixel. Only columns that move on both sides count: that change
+    by a level for each pixel of `near` rows above and below, but for the two at the step. It has to show in the share
+    `broad` of those, which are the share `wide` of all."""
+    block = max(1, min(32, width // 8))
     moving, standing = 0, 0
     for left in range(0, width - block + 1, block):
         step, above, below = np.int64(0), np.int64(0), np.int64(0)

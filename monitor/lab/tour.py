@@ -77,6 +77,8 @@ class Shot:
 
 def photographs(folder: Path) -> list[Path]:
     """The pictures below a folder that make a programme, by name. Raises SettingsError if there is none."""
+    if not folder.is_dir():
+        raise SettingsError(f"{folder}: no such folder; name a folder of photographs")
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     fit = [path for path in found if _contrast(path) >= LEAST_CONTRAST]
     if not fit:

@@ -38,7 +38,7 @@ def define_seams(plane: Plane, previous: Plane, unit: int) -> list[list[int]]:
         return apart_from < min(apart(p[y], q[y]) + apart(p[y - 1], q[y - 1]), step[y] * 7 // 8)
 
     def is_broad(y: int) -> bool:
-        block = min(32, width)
+        block = max(1, min(32, width // 8))
 
         def of_columns(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
             return np.asarray(np.abs(a - b)).reshape(-1, width // block, block).sum(axis=(0, 2))
