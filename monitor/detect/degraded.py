@@ -68,6 +68,8 @@ UNEVEN_BARS, IN_TILES, OTHER_BARS = 0.06, 0.09, 0.1
 """Bars differ by so much of the picture at most. They are known in whole tiles: so much more may be of them. Where they
 change by so much, in one direction and not the other, bars came or went; on a black ground, something moves."""
 BLACK = 16.0
+RISES = 1.0
+"""A kind that rises by so many margins within a scene that has been strange since it began is what is wrong there."""
 DROPS, SLACK = 0.8, 0.5
 """In another scene than it began in, blur is over when its number drops within the scene by this share of what it rose,
 or is lower by that than what it rose to. Other kinds are judged by the scene before: sharpness differs more."""
@@ -139,6 +141,14 @@ class Inspector:
     ) -> tuple[InspectorState, int, float]:
         normal, begins, goes_on = self._normal.excess(state.normal, sample, luma)
         state = replace(state, normal=normal)
+        if state.told not in (0, COMBING + 1) and t_s - state.told_s <= AFTER_S:
+            rises = self._by_kind(self._normal.rises(normal, sample))
+            rises[state.told - 1] = 0.0
+            if rises.max() >= RISES:
+                # What was told since the scene began is its own: now it becomes worse.
+                normal = self._normal.adopt(normal, t_s)
+                normal, begins, goes_on = self._normal.excess(normal, sample, luma)
+                state = replace(state, normal=normal, told=0, times=0, step=SHARP)
         excess, sharp = self._by_kind(goes_on), False
         if state.told == BLUR + 1 and not normal.same:
             excess[BLUR], sharp = _since_a_cut(state, float(sample[BLUR]), float(excess[BLUR]))

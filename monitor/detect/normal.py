@@ -21,6 +21,8 @@ LEAST = 4
 """So many samples must be known before one is judged."""
 ADOPTED = 240
 """After so many samples (two minutes) that are not normal, they are the new normal."""
+SETTLED = 3
+"""So many samples of a scene say what it is like."""
 SAME_SCENE = 0.5
 """Two maps of luma of one scene, half a second apart, have at least this correlation, whatever is done to levels."""
 
@@ -38,6 +40,8 @@ class NormalState:
     same: bool = False
     goes_on: bool = False
     odd: int = 0
+    strange: tuple[tuple[float, ...], ...] = ()
+    """The last samples that were not normal, of the scene that is shown: all of it, if none of it was."""
 
     def cut(self) -> NormalState:
         """The same, as if another scene began."""
@@ -76,7 +80,21 @@ class Normal:
         """A sample was not normal. After ADOPTED of them, this one is."""
         if state.odd >= ADOPTED:
             return self.learn(NormalState(luma=state.luma), sample, t_s)
-        return replace(state, odd=state.odd + 1)
+        strange = (*(state.strange if state.goes_on else ()), tuple(sample.tolist()))[-RECENT:]
+        return replace(state, odd=state.odd + 1, strange=strange)
+
+    def adopt(self, state: NormalState, t_s: float) -> NormalState:
+        """What was strange in the scene that is shown is its own."""
+        for sample in state.strange:
+            state = self.learn(replace(state, strange=()), np.array(sample), t_s)
+        return state
+
+    def rises(self, state: NormalState, sample: Floats) -> Floats:
+        """By how many margins each number of the sample is above those of the scene that is shown, none of which was
+        normal; 0 as long as fewer than SETTLED are known."""
+        if len(state.strange) < SETTLED or not state.goes_on or state.same:
+            return np.zeros(len(sample))
+        return np.asarray((sample - np.max(state.strange, axis=0)) / self.margins)
 
 
 def alike(before: bytes, luma: NDArray[np.uint8]) -> bool:

@@ -91,7 +91,32 @@ def test_black_bars_are_no_crushed_blacks() -> None:
 
     assert told(2, crushed=0.26, **bars) == []
     assert [d.kind for d in told(2, crushed=0.45, **bars)][:1] == ["levels"], "27 % of the picture between them"
-    assert [d.kind for d in told(1, crushed=0.26, **bars)][:1] == ["levels"], "the same scene"
+    assert told(1, crushed=0.26, **bars) == [], "bars that come within a scene are told as what they are"
+    one = {"bar_left": 0.25, "flat": 0.5, "step": 0.2}
+    assert [d.kind for d in told(1, crushed=0.26, **one)][:1] == ["levels"], "the same scene"
+
+
+def test_the_sides_of_bars_are_no_blocks() -> None:
+    """A bar that begins on the grid is a step along all of a line, there and from then on."""
+    parts = slow(10, 0.0), slow(8, 4.8, bar_top=0.1, bar_bottom=0.1, block_y=3.0, phase_y_excess=3.0), slow(10, 8.64)
+    assert run(Blockiness, inputs(*parts), inputs(ended=True)) == []
+    parts = slow(10, 0.0), slow(8, 4.8, bar_top=0.1, bar_bottom=0.1, block_x=12.0, block_y=3.0), slow(10, 8.64)
+    assert run(Blockiness, inputs(*parts), inputs(ended=True))
+
+
+def test_what_a_scene_has_since_it_began_hides_nothing_that_begins_in_it() -> None:
+    """Terraces of its own, after a cut; four seconds later it goes soft."""
+    own = {"step": 0.02}
+    parts = slow(10, 0.0, 1), slow(8, 4.8, 2, **own), slow(8, 8.64, 2, sharpness=4.0, **own), slow(8, 12.48, 2, **own)
+    assert spans(run(Banding, inputs(*parts), inputs(ended=True)))[-1][1:] == (4.56, 8.4)
+    assert spans(run(Blur, inputs(*parts), inputs(ended=True)))[-1][1:] == (8.4, 12.24)
+
+
+def test_a_tiny_picture_is_not_judged() -> None:
+    worse = slow(8, 4.8, sharpness=2.0)
+    tiny = replace(worse, values=dict(worse.values) | {"tiles": np.full(len(worse), 12, np.float32)})
+    assert run(Blur, inputs(slow(10, 0.0), worse), inputs(ended=True))
+    assert run(Blur, inputs(slow(10, 0.0), tiny), inputs(ended=True)) == []
 
 
 def test_another_kind_that_is_much_stronger_is_told_while_one_goes_on() -> None:

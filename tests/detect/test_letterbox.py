@@ -66,3 +66,9 @@ def test_any_split_decides_the_same(size: int) -> None:
     split = [cut(part, k, min(k + size, len(part))) for part in parts for k in range(0, len(part), size)]
     whole = run(Letterbox, inputs(*parts), inputs(ended=True))
     assert whole == run(Letterbox, *(inputs(part) for part in split), inputs(ended=True)) != []
+
+
+def test_the_first_bars_of_a_stream_are_its_shape() -> None:
+    """A trailer that fades in from black: nothing is known from before."""
+    black = {"dark": 1.0, "lit": 0.0, "bar_top": 1.0, "bar_bottom": 1.0, "bar_left": 1.0, "bar_right": 1.0}
+    assert run(Letterbox, inputs(video(1, **black), video(100, 0.04, **BARRED)), inputs(ended=True)) == []

@@ -127,6 +127,12 @@ def test_snow_begins_with_more_than_noise_on_one_colour_has() -> None:
     assert (goes_on.values["shown"] == Look.SNOW).all(), "from there on, less is enough"
 
 
+def test_it_does_not_snow_in_a_tiny_picture() -> None:
+    """A place of its map is a pixel or two: texture, and no mean of it."""
+    seen = video(20, mean=145, gradient_x=30.0, gradient_y=30.0, tiles=12.0)
+    assert not (Viewer(FAST).view(LookState(), seen)[1].values["shown"] == Look.SNOW).any()
+
+
 def test_the_ground_is_what_most_places_show() -> None:
     card = np.full((3, *GRID), 100, np.int16)
     card[0, :3] = 200
