@@ -100,7 +100,7 @@ def test_the_sides_of_bars_are_no_blocks() -> None:
     """A bar that begins on the grid is a step along all of a line, there and from then on."""
     parts = slow(10, 0.0), slow(8, 4.8, bar_top=0.1, bar_bottom=0.1, block_y=3.0, phase_y_excess=3.0), slow(10, 8.64)
     assert run(Blockiness, inputs(*parts), inputs(ended=True)) == []
-    parts = slow(10, 0.0), slow(8, 4.8, bar_top=0.1, bar_bottom=0.1, block_x=12.0, block_y=3.0), slow(10, 8.64)
+    parts = slow(10, 0.0), slow(8, 4.8, bar_top=0.1, bar_bottom=0.1, flat=0.5, block_x=6.0), slow(10, 8.64)
     assert run(Blockiness, inputs(*parts), inputs(ended=True))
 
 
