@@ -23,6 +23,7 @@ from monitor.recorded import Scanned
 from monitor.records import Detection, Incident
 
 STATE_STYLES = {"watching": "green", "stalled": "red", "waiting": "red", "connecting": "yellow", "ended": "dim"}
+SEVERITY_STYLES = {"critical": "bold red", "major": "bold red", "minor": "yellow", "info": "dim"}
 MAX_ROWS = 40
 """Streams shown at most; those with an open incident come first."""
 
@@ -116,6 +117,10 @@ def _clock(at: float | None = None) -> str:
     return moment.strftime("%H:%M:%S")
 
 
+def _several(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
 def _plain(text: str) -> str:
     """Text of a stream or a person, with nothing that the terminal would take for markup or control."""
     return "".join(c if c.isprintable() else "?" for c in text).replace("[", r"\[")
@@ -160,20 +165,21 @@ class ScanScreen:
             self._console.print(f"[red]{what}[/] {name}: {why}", highlight=False)
         if scanned.note:
             self._console.print(f"[dim]{name}: {scanned.note}[/]", highlight=False)
-        for row in scanned.rows:
-            if isinstance(row, Detection):
-                self._detections += 1
-                self.kinds.add(row.kind)
-                end = "" if row.end_s is None else f"{row.end_s:.2f}"
-                where = f"{row.start_s:.2f} to {end} s"
-                self._console.print(f"{name}: [bold red]{row.kind}[/] {where} ({row.track})", highlight=False)
+        detections = [row for row in scanned.rows if isinstance(row, Detection)]
+        for row in sorted(detections, key=lambda row: row.start_s):
+            self._detections += 1
+            self.kinds.add(row.kind)
+            end = "" if row.end_s is None else f"{row.end_s:.2f}"
+            what = f"[{SEVERITY_STYLES[row.severity]}]{row.kind}[/] ({row.severity})"
+            self._console.print(f"{name}: {what} {row.start_s:.2f} to {end} s ({row.track})", highlight=False)
 
     def summary(self, results: str) -> None:
         """The last line."""
         read = self._sources - len(self.problems)
         self._console.print(
             f"{read} of {self._sources} sources read, {self._media_s:.0f} s at {self._speed():.0f} x real time, "
-            f"{self._detections} detections, {len(self.problems)} problems; results in {_plain(results)}",
+            f"{_several(self._detections, 'detection')}, {_several(len(self.problems), 'problem')}; "
+            f"results in {_plain(results)}",
             highlight=False,
         )
 

@@ -17,7 +17,7 @@ from monitor.settings import BlackSettings
 BARS = ("bar_top", "bar_bottom", "bar_left", "bar_right")
 BLACK_READS = ("dark", "lit", "chroma_offset", *BARS)
 LEAST_TILES = 24
-"""A picture of fewer tiles of 16 x 16 pixels (96 x 54 has 24) is too small to tell texture from snow, noise or a seam."""
+"""Pictures of fewer tiles of 16 x 16 pixels (96 x 54 has 24) are too small to tell texture from snow, noise, seams."""
 BUCKET_S = 10
 BUCKETS = 6
 """Bars are the narrowest dark margins of lit pictures in the last minute, kept per 10 s of media time."""

@@ -215,10 +215,23 @@ def _follow(  # type: ignore[no-untyped-def]
                         for p in range(PLACES):
                             moved = abs(np.int64(mean[n, p]) - np.int64(maps[0, p]))
                             usual[p] += np.int16((moved * FINE - usual[p]) / USUAL)
+            elif known[n] and key[n] and _is_other(places[way], mean[n], max_drift):
+                places[way, 0] = 0
             told[n, 1 + way] = places[way, 0].sum() / PLACES
         maps[:-1] = maps[1:].copy()
         maps[-1] = mean[n]
         dissolved[0] += 1
+
+
+@nb.njit(cache=True)
+def _is_other(places, mean, max_drift):  # type: ignore[no-untyped-def]
+    """Whether a key frame shows another picture than the window that stands."""
+    size, keep = 0, 0
+    for p in range(PLACES):
+        if places[0, p]:
+            size += 1
+            keep += abs(np.int64(mean[p]) - np.int64(places[1, p])) <= max_drift
+    return keep < STANDS * size
 
 
 @nb.njit(cache=True)

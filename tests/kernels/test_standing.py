@@ -191,3 +191,13 @@ def test_what_changes_in_half_of_the_frames_is_in_motion(shown: tuple[int, ...],
     difference[:150] = 40 * np.tile(shown, 30)[:, None]
     told = follow(difference, mean)[:, 1 + WAYS.index("moving")]
     assert bool(told[160] > 0) == stops
+
+
+def test_a_key_frame_of_another_picture_ends_what_stood() -> None:
+    """Its differences tell nothing, as it codes everything anew; its means do."""
+    difference, mean = stopped()
+    mean[200:] = 255 - mean[200:]
+    assert first_of(follow(difference, mean, key=200), "moving") == 150
+    told = follow(difference, mean, key=200)[:, 1 + WAYS.index("moving")]
+    assert told[199] > 0
+    assert told[200] == 0
