@@ -12,8 +12,8 @@ A settings file is TOML. It starts from a built-in profile and changes what it n
 
 Durations of the `default` profile come from real clips that are *rightly* still, black or silent: a screen recording
 stands still for 5.3 s and a dark launch pad for 5.1 s, trailer cards are black for 3.0 s, a clip's sound track is
-digital silence for 5.1 s. Each default stands clear of these by half as much again. `fast` has every duration at its
-floor: for tests, and for feeds that never rest.
+digital silence for 5.1 s. Each default stands clear of these by half as much again. `fast` has every least
+duration at its floor: for tests, and for feeds that never rest. What is grave is so after as long as in `default`.
 """
 
 from __future__ import annotations
