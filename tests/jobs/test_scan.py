@@ -36,7 +36,7 @@ def test_a_folder_is_scanned_and_fail_on_fails(folder: Path, tmp_path: Path) -> 
     results = str(tmp_path / "results")
     done = scan(str(folder), "--results", results, "--settings", "fast", "--fail-on", "black,silence")
     assert done.returncode == 1, done.stderr
-    assert "black.mp4: black 1.0" in done.stdout
+    assert "black.mp4: black (minor) 1.0" in done.stdout
     assert "picture only.mp4: no sound" in done.stdout
     assert "3 of 3 sources read" in done.stdout
     assert "found black (--fail-on)" in done.stderr
