@@ -47,6 +47,11 @@ Of a card that was seen to have stripes, by more. What differs by more than the 
 RAMP, STEADY, RAMPS = 150, 12, 0.75
 """A ramp goes up or down by so many levels at least, and what is beside it by so many at most; in so many of the rows
 or columns."""
+COLOUR_RAMP, BEND, MANY_ENDS = 60, 8, 0.2
+"""One of colours goes up or down by so many levels of chroma, and bends from place to place by so many at most; so many
+go to another colour than most."""
+CHART_FLAT, OF_ONE = 0.9, 0.2
+"""So much of a colour chart is flat, and so much of it has one colour at most, with those that are near."""
 SAME = 2
 """A place is the same with a mean that differs by so many levels: a coder's noise."""
 
@@ -183,7 +188,7 @@ class Viewer:
         bars = are_bars(grid) | are_ramps(grid)
         nearly = bars  # Only of a card that was seen is less asked, which takes longer to look for.
         if bars.any() or (state is not None and state.pattern == Look.BARS):
-            nearly = bars | are_bars(grid, ALIKE_STILL)
+            nearly = bars | are_bars(grid, seen=True)
         with np.errstate(invalid="ignore"):
             due = video.values["contrast"] >= self._pattern.min_contrast
         moves = (lasts - firsts == 1) & begins[firsts] & ~nearly[firsts] & ~due[firsts]
@@ -227,24 +232,29 @@ class Viewer:
                 found[k] = Look.BARS
                 continue
             grain = NOISY <= noise[k] >= (across[k] + down[k] - TEXT) / WHITE
+            if (grain or flat[k] >= CHART_FLAT) and are_patches(colors[first + k].reshape(1, 3, *GRID))[0]:
+                found[k] = Look.BARS
+                continue
             plain = grain or flat[k] >= self._pattern.min_slate_flat
             if plain and ground(colors[first + k].reshape(3, *GRID)) >= self._pattern.min_ground:
                 found[k] = Look.SLATE
         return found
 
 
-def are_bars(colors: Maps, same: int = ALIKE) -> NDArray[np.bool_]:
-    """Which of N maps [N, 3, 9, 16] of luma and chroma are of stripes, upright in the upper part or level, in several
-    saturated colours, none of which has most of them: SMPTE EG 1 and RP 219, EBU Tech 3325 and 3373, and the like.
-    `same`: in levels, see ALIKE."""
+def are_bars(colors: Maps, seen: bool = False) -> NDArray[np.bool_]:
+    """Which of N maps [N, 3, 9, 16] of luma and chroma are of stripes, upright, if only in the upper part, or level, in
+    several saturated colours, none of which has most of them: SMPTE EG 1 and RP 219, EBU Tech 3325 and 3373, and the
+    like. `seen`: of a card that was seen to have stripes, less is asked."""
+    same, mostly, most = (ALIKE_STILL, 0.6, 0.5) if seen else (ALIKE, MOSTLY, 0.7)
     saturated = np.abs(colors[:, 1:] - int(NO_COLOUR)).sum(axis=1) >= SATURATED
     found: NDArray[np.bool_] = saturated.mean(axis=(1, 2)) >= COLOURED
     vivid = np.flatnonzero(found)
     found[vivid] = False
-    for turned in (colors[vivid, :, :5], colors[vivid].transpose(0, 1, 3, 2)[:, :, 2:-2]):
+    some = colors[vivid]
+    for turned in (some[:, :, :5], some, some.transpose(0, 1, 3, 2)[:, :, 2:-2]):
         middle = np.sort(turned, axis=2)[:, :, turned.shape[2] // 2]  # A median; that of NumPy takes ten times as long.
-        alike = (np.abs(turned - middle[:, :, None]).max(axis=1) <= same).mean(axis=1) >= MOSTLY
-        for k in np.flatnonzero(alike.mean(axis=1) >= 0.7):
+        alike = (np.abs(turned - middle[:, :, None]).max(axis=1) <= same).mean(axis=1) >= mostly
+        for k in np.flatnonzero(alike.mean(axis=1) >= most):
             found[vivid[k]] |= _are_stripes(middle[k][:, alike[k]])
     return found
 
@@ -260,6 +270,32 @@ def are_ramps(colors: Maps) -> NDArray[np.bool_]:
         steps = np.abs(np.diff(turned[may], axis=3))
         gradual = (steps.sum(axis=3) <= 1.1 * span[may]) & (steps.max(axis=3) <= span[may] / 3)
         found[may] |= (alone[may] & (gradual | (span[may] < RAMP)).all(axis=1)).mean(axis=1) >= RAMPS
+        for k in np.flatnonzero((span[:, 1:].max(axis=1) >= COLOUR_RAMP).mean(axis=1) >= RAMPS):
+            found[k] = found[k] or _are_colour_ramps(turned[k])
+    return found
+
+
+def _are_colour_ramps(rows: Maps) -> bool:
+    """Whether rows [3, n, m] go evenly from one colour, not to the same one in all: red, green and blue, one below the
+    other. A coloured ground that grows lighter goes to the same colour everywhere."""
+    bends = np.abs(np.diff(rows, n=2, axis=2)).max(axis=(0, 2))
+    even = (bends <= BEND) & (np.ptp(rows[1:], axis=2).max(axis=0) >= COLOUR_RAMP)
+    if even.mean() < RAMPS:
+        return False
+    ends = rows[:, even][:, :, (0, -1)]
+    apart = np.abs(ends - np.median(ends, axis=1)[:, None]).max(axis=0) > APART  # [rows, both ends]
+    return bool(apart.mean(axis=0).max() >= MANY_ENDS)
+
+
+def are_patches(colors: Maps) -> NDArray[np.bool_]:
+    """Which of N maps [N, 3, 9, 16] have many saturated colours, none of which has much of the picture: a colour chart,
+    if the picture is flat but for the sides of its patches."""
+    saturated = np.abs(colors[:, 1:] - int(NO_COLOUR)).sum(axis=1) >= SATURATED
+    found: NDArray[np.bool_] = saturated.mean(axis=(1, 2)) >= COLOURED
+    for k in np.flatnonzero(found):
+        places = colors[k].reshape(3, -1)
+        near = (np.abs(places[:, :, None] - places[:, None]).max(axis=0) <= APART).mean(axis=0)
+        found[k] = near.max() <= OF_ONE and np.median(near) <= OF_ONE / 2
     return found
 
 

@@ -105,7 +105,7 @@ class TestPattern(InPlaceOfAPicture):
     one ground that is flat but for noise, a slate. A slate is never more than minor, for a title looks the same."""
 
     kind = "test_pattern"
-    version = 3
+    version = 4
     looks = (Look.SLATE, Look.BARS)
     reads = ("luma", "shown", "stands_s")
     extremes = _largest("stands_s")
