@@ -103,6 +103,8 @@ class InspectorState:
     told: int = 0
     told_s: float = float("-inf")
     times: int = 0
+    most: float = 0.0
+    """Of the kind that was told last: by how many margins at most."""
     step: Step = SHARP
     boxed: tuple[float, float] = (0.0, 0.0)
 
@@ -160,7 +162,8 @@ class Inspector:
             if told == BLUR + 1:
                 step = _soft(state, again, float(sample[BLUR]), float(self._normal.margins[BLUR]))
             normal = self._normal.odd(normal, sample, t_s)
-            state = replace(state, normal=normal, told=told, told_s=t_s, times=times, step=step)
+            most = max(state.most if again else 0.0, float(excess[told - 1]))
+            state = replace(state, normal=normal, told=told, told_s=t_s, times=times, most=most, step=step)
             return state, told, float(excess[told - 1])
         times = state.times if state.times >= ESTABLISHED else 0
         if begins.max() < 1 or sharp:
@@ -180,7 +183,7 @@ class Inspector:
     def _told(state: InspectorState, begins: Floats, goes_on: Floats, t_s: float) -> int:
         """Which kind is to be told: the one that was, as long as it lasts; then for a while none. One that has only
         just been told gives way to a stronger one, and one that goes on to a much stronger one."""
-        if begins[COMBING] >= 1:  # Nothing else looks like it.
+        if begins[COMBING] >= max(1.0, begins[NOISE]):  # Nothing else looks like it, but noise in which lines differ.
             return COMBING + 1
         strongest = int(begins.argmax()) + 1
         begun = strongest if begins[strongest - 1] >= 1 else 0
@@ -188,7 +191,7 @@ class Inspector:
             return begun
         own, established = goes_on[state.told - 1], state.times >= ESTABLISHED
         another = begun and begins[begun - 1] > (OTHER if established else STRONGER) * own
-        if another and (own > 0 or not established):
+        if another and (own > 0 or not established or begins[begun - 1] > OTHER * state.most):
             return begun
         if own >= 1 or (own >= HYSTERESIS and t_s - state.told_s <= 2 * SAMPLE_S):
             return state.told

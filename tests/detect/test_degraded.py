@@ -63,6 +63,19 @@ def test_what_follows_an_established_kind_is_its_consequence_for_a_while() -> No
     assert run(Noise, inputs(slow(17, 0.0), slow(3, 8.16, noise=1.5), slow(8, 9.6)), inputs(ended=True))
 
 
+def test_what_is_much_stronger_than_what_was_before_it_is_no_consequence() -> None:
+    """Faint terraces, and noise over them, which leaves none."""
+    parts = (slow(10, 0.0), slow(6, 4.8, step=0.18), slow(6, 7.68, noise=9.0), slow(8, 10.56))
+    assert spans(run(Noise, inputs(*parts), inputs(ended=True)))[-1][1:] == (7.44, 10.32)
+
+
+def test_noise_in_which_lines_differ_is_noise() -> None:
+    noisy = {"noise": 9.0, "combed": 0.06}
+    assert found(Noise, **noisy)
+    assert not found(Combing, **noisy)
+    assert found(Combing, combed=0.06)
+
+
 def test_a_kind_that_is_told_now_and_then_is_not_established() -> None:
     """Terraces that come and go in a quiet scene do not hide what is much worse."""
     seen = []
