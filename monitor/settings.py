@@ -117,7 +117,9 @@ class SnowSettings(Temporal):
     min_gradient: Levels = 8.0
     """... and for it to go on."""
     min_seething: Levels = 13.0
-    """Or: least mean difference to the frame before in every place, but for a logo, whose means hardly change."""
+    """Or: least mean difference to the frame before in every place, but for a logo, whose means hardly change; ..."""
+    on_seething: Levels = 6.0
+    """... and for it to go on, where a coder short of bits smears it."""
     full_gradient: Levels = 24.0
     """The same of a frame that shows it in full, ..."""
     full_change: Levels = 3.0

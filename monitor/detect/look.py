@@ -35,6 +35,9 @@ CUT = PLACES // 2
 """A picture that stands and came by changing in so many places came by a cut."""
 SEETHES = 0.35
 """Where it snows, means change by less than this share of what pixels do."""
+GREY, LEFT = 50.0, 60
+"""Snow is grey: so bright at least, where a picture is left under it. Of that, places are apart by so many levels at
+most where a coder smears the snow: more is a picture with noise."""
 MUD_S, MUD_LEVELS = 2.0, 12
 SATURATED, COLOURED = 40, 0.35
 """Bars have places so far from grey, in levels of both planes of chroma: at least this share."""
@@ -118,7 +121,11 @@ class Viewer:
         solid = (spread.max(axis=1) <= self._solid.max_spread) & (gradient <= self._solid.max_gradient)
         change = np.partition(video.grids["difference"].reshape(len(video), -1), LOGO, axis=1)[:, LOGO] / 8
         seethes = self._seethes(state.standing, video, colors, change) & (gradient >= self._snow.min_gradient)
-        snowed, snow = self._snows(state.snowed, video, spread.max(axis=1), gradient, seethes)
+        seethes &= values["luma"] >= GREY
+        uniform = spread.max(axis=1) <= self._snow.max_spread
+        begins = uniform | (seethes & (change >= self._snow.min_seething))
+        goes_on = begins | (seethes & (spread.max(axis=1) <= LEFT))
+        snowed, snow = self._snows(state.snowed, video, gradient, begins, goes_on)
         standing, shown, stands_s = self._standing(state.standing, video, colors)
         snow &= values["tiles"] >= LEAST_TILES
         for look, where in ((Look.SOLID, solid), (Look.SNOW, snow), (Look.BLACK, black)):
@@ -137,32 +144,31 @@ class Viewer:
         self,
         state: Snowed,
         video: Readings,
-        spread: Maps,
         gradient: NDArray[np.float32],
-        seethes: NDArray[np.bool_],
+        begins: NDArray[np.bool_],
+        goes_on: NDArray[np.bool_],
     ) -> tuple[Snowed, NDArray[np.bool_]]:
         """When it last snowed, and which frames show snow: from one that begins it on, those that go on, and between,
         mud of their level for MUD_S: a coder short of bits repeats and smears what it cannot code."""
-        uniform = (spread <= self._snow.max_spread) | seethes
-        shown = np.zeros(len(uniform), np.bool_)
+        shown = np.zeros(len(goes_on), np.bool_)
         last = -1
-        for k in np.flatnonzero(uniform).tolist():
+        for k in np.flatnonzero(goes_on).tolist():
             if k != last + 1:
                 state = Snowed()
             t_s, luma, steep = float(video.t_s[k]), float(video.values["luma"][k]), float(gradient[k])
             recent = t_s - state.t_s <= MUD_S
-            if steep >= self._snow.begin_gradient or (recent and steep >= self._snow.min_gradient):
+            if (begins[k] and steep >= self._snow.begin_gradient) or (recent and steep >= self._snow.min_gradient):
                 state, recent = Snowed(t_s, luma), True
             shown[k] = recent and abs(luma - state.luma) <= MUD_LEVELS
             last = k
-        return (state if last == len(uniform) - 1 else Snowed()), shown
+        return (state if last == len(goes_on) - 1 else Snowed()), shown
 
     def _seethes(
         self, state: Standing | None, video: Readings, colors: Maps, change: NDArray[np.floating[Any]]
     ) -> NDArray[np.bool_]:
         """Which frames change much in every place, whose mean hardly does: large grains of snow, or what is left of a
         picture under it. A cut or a flash changes the means."""
-        found = np.asarray(change >= self._snow.min_seething)
+        found = np.asarray(change >= self._snow.on_seething)
         for k in np.flatnonzero(found):
             if not k and state is None:
                 found[k] = False

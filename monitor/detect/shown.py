@@ -85,6 +85,7 @@ class Snow(InPlaceOfAPicture):
     Without one (the sea, a lawn) it is minor."""
 
     kind = "snow"
+    version = 3
     looks = (Look.SNOW,)
     reads = ("luma", "shown", "least_change", "gradient_x", "gradient_y")
     extremes = _largest("least_change", "gradient_x", "gradient_y")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.detect.look import Look, LookState, Viewer, are_bars, are_patches, are_ramps, ground
-from monitor.records import GRID
+from monitor.records import GRID, Readings
 from monitor.settings import FAST
 
 
@@ -164,6 +164,27 @@ def test_snow_begins_with_more_than_noise_on_one_colour_has() -> None:
     assert (snow.values["shown"] == Look.SNOW).all()
     _, goes_on = viewer.view(state, video(100, 0.8, mean=145, gradient_x=5.0, gradient_y=5.0))
     assert (goes_on.values["shown"] == Look.SNOW).all(), "from there on, less is enough"
+
+
+def test_snow_with_a_picture_under_it_goes_on_as_mud_and_noise_on_a_dark_picture_is_none() -> None:
+    left = np.linspace(80, 120, 144).reshape(GRID)
+    steep = {"mean": left, "gradient_x": 20.0, "gradient_y": 20.0, "luma": 100.0}
+    mud = {"mean": left, "gradient_x": 5.0, "gradient_y": 5.0, "luma": 100.0}
+
+    def shown(*parts: Readings) -> list[bool]:
+        state, found = LookState(), []
+        for part in parts:
+            state, seen = Viewer(FAST).view(state, part)
+            found.append(bool((seen.values["shown"][1:] == Look.SNOW).all()))
+        return found
+
+    before, snow = video(10), video(10, 0.4, grids={"difference": 8 * 20}, **steep)
+    assert shown(before, snow, video(100, 0.8, grids={"difference": 8 * 8}, **mud)) == [False, True, True]
+    assert shown(before, video(100, 0.4, grids={"difference": 8 * 8}, **mud)) == [False, False]
+    dark = steep | {"mean": left - 70, "luma": 30.0}
+    assert shown(before, video(10, 0.4, grids={"difference": 8 * 20}, **dark)) == [False, False]
+    apart = mud | {"mean": np.linspace(60, 160, 144).reshape(GRID)}
+    assert shown(before, snow, video(100, 0.8, grids={"difference": 8 * 8}, **apart))[-1] is False
 
 
 def test_it_does_not_snow_in_a_tiny_picture() -> None:
