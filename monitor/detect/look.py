@@ -53,8 +53,9 @@ or columns."""
 COLOUR_RAMP, BEND, MANY_ENDS = 60, 8, 0.2
 """One of colours goes up or down by so many levels of chroma, and bends from place to place by so many at most; so many
 go to another colour than most."""
-CHART_FLAT, OF_ONE = 0.9, 0.2
-"""So much of a colour chart is flat, and so much of it has one colour at most, with those that are near."""
+CHART_FLAT, OF_ONE, CHART_S = 0.9, 0.2, 0.9
+"""So much of a colour chart is flat, and so much of it has one colour at most, with those that are near; and it has
+stood for so long."""
 SAME = 2
 """A place is the same with a mean that differs by so many levels: a coder's noise."""
 
@@ -209,7 +210,7 @@ class Viewer:
                 else:
                     state = Standing(_bytes(colors[first]), float(video.t_s[first]), cut, b"")
             since[first:last] = state.since_s
-            found = self._tested(video, colors, bars, first, last)
+            found = self._tested(state, video, colors, bars, first, last)
             if not state.at_once:
                 found[found == Look.SLATE] = Look.PICTURE
             patterns = np.maximum.accumulate(np.maximum(found, state.pattern))
@@ -223,7 +224,7 @@ class Viewer:
         return replace(state, last=_bytes(colors[-1])), shown, video.t_s - since
 
     def _tested(
-        self, video: Readings, colors: Maps, bars: NDArray[np.bool_], first: int, last: int
+        self, state: Standing, video: Readings, colors: Maps, bars: NDArray[np.bool_], first: int, last: int
     ) -> NDArray[np.uint8]:
         """Of frames first..last (exclusive): whether one by itself looks like a test pattern; only those with the slow
         set can."""
@@ -238,8 +239,10 @@ class Viewer:
                 found[k] = Look.BARS
                 continue
             grain = NOISY <= noise[k] >= (across[k] + down[k] - TEXT) / WHITE
-            if (grain or flat[k] >= CHART_FLAT) and are_patches(colors[first + k].reshape(1, 3, *GRID))[0]:
-                found[k] = Look.BARS
+            chart = grain or flat[k] >= CHART_FLAT
+            if chart and _unmoved(state, colors[first + k], float(video.t_s[first + k])):
+                found[k] = Look.BARS if are_patches(colors[first + k].reshape(1, 3, *GRID))[0] else Look.PICTURE
+            if found[k]:
                 continue
             plain = grain or flat[k] >= self._pattern.min_slate_flat
             if plain and ground(colors[first + k].reshape(3, *GRID)) >= self._pattern.min_ground:
@@ -310,6 +313,11 @@ def _are_stripes(stripes: Maps) -> bool:
     steps = np.abs(np.diff(stripes, axis=1)).max(axis=0) > APART
     of_one = (np.abs(stripes[:, :, None] - stripes[:, None]).max(axis=0) <= APART).mean(axis=0).max()
     return bool(np.count_nonzero(steps) >= 2 and of_one <= 0.5)
+
+
+def _unmoved(state: Standing, color: Maps, t_s: float) -> bool:
+    """Whether nothing has moved in a picture that has stood for a while: a drawing's figures do."""
+    return t_s - state.since_s >= CHART_S and int(_changed(color[None], _maps(state.maps)[None])[0]) <= LOGO
 
 
 def _goes_on(state: Standing, bars: NDArray[np.bool_], nearly: NDArray[np.bool_], first: int) -> bool:

@@ -95,8 +95,8 @@ class Scene:
     ) -> None:
         rows, columns = sprite[0][0].shape
         speed = self.look.speed
-        y = int((self.height - rows) * (0.5 + 0.3 * np.sin(phase[0] + t * speed * 1.3))) // 2 * 2
-        x = int((self.width - columns) * (0.5 + 0.45 * np.sin(phase[1] + t * speed))) // 2 * 2
+        y = int((self.height - rows) * (0.5 + 0.3 * np.sin(phase[0] + t * speed * 1.3)))
+        x = int((self.width - columns) * (0.5 + 0.45 * np.sin(phase[1] + t * speed)))
         for plane, (source, mask), size in zip(planes, sprite, (1, 2, 2), strict=True):
             top, left = y // size, x // size
             np.copyto(plane[top : top + mask.shape[0], left : left + mask.shape[1]], source, where=mask)
