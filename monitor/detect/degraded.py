@@ -127,12 +127,14 @@ class Inspector:
             due = np.flatnonzero(due & (values["damaged"] <= HARDLY))  # What a decoder made up is not noise or blocks.
         if len(due):
             seen = {name: values[name][due].astype(np.float64) for name in INSPECTED_READS[:-1]}
-            samples, boxed = numbers(seen), np.stack(_boxed(seen), axis=1)
+            boxed = _boxed(seen)
+            samples = numbers(seen, boxed)
             whole = np.isfinite(samples).all(axis=1)  # A picture of a few lines has no comb.
-            for k, sample, bars in zip(due[whole], samples[whole], boxed[whole].tolist(), strict=True):
-                if _others(state.boxed, bars):  # Other numbers are to be expected, as after a cut.
-                    state = replace(state, normal=state.normal.cut())
-                state = replace(state, boxed=(bars[0], bars[1]))
+            for k, sample, across, upright in zip(due[whole], samples[whole], *(b[whole] for b in boxed), strict=True):
+                if (bars := (float(across), float(upright))) != state.boxed:
+                    # Where others come, other numbers are to be expected, as after a cut.
+                    normal = state.normal.cut() if _others(state.boxed, bars) else state.normal
+                    state = replace(state, normal=normal, boxed=bars)
                 state, worse[k], excess[k] = self._sample(state, sample, video.grids["mean"][k], float(video.t_s[k]))
                 beside[k] = state.normal.same
         added = dict(zip(INSPECTED_COLUMNS, (worse, excess, beside), strict=True))
@@ -214,8 +216,8 @@ def _since_a_cut(state: InspectorState, value: float, excess: float) -> tuple[fl
     return (0.0 if value < step.level - SLACK * step.height else max(excess, 1.0)), False
 
 
-def numbers(values: Mapping[str, Floats]) -> Floats:
-    """What is judged of N samples, [N, len(NUMBERS)]: each is larger where it is worse.
+def numbers(values: Mapping[str, Floats], boxed: tuple[Floats, Floats]) -> Floats:
+    """What is judged of N samples, [N, len(NUMBERS)]: each is larger where it is worse. `boxed`: see `_boxed`.
 
     blur        mean |Laplacian| is small beside the mean gradient and beside the contrast: the share of the finest
                 detail, whatever the gain (Laplacian family of Pertuz et al. 2013, "Analysis of focus measure
@@ -238,9 +240,9 @@ def numbers(values: Mapping[str, Floats]) -> Floats:
     luma = (values["luma"] - bars * BLACK) / active
     contrast = np.sqrt(np.maximum(values["contrast"] ** 2 - bars * active * (luma - BLACK) ** 2, 0.0) / active)
     flat, crushed = (np.maximum(values[name] - bars, 0.0) / active for name in ("flat", "crushed"))
-    across, upright = _boxed(values)
+    across, upright = boxed
     in_tiles = np.where((across > 0) | (upright > 0), IN_TILES, 0.0)
-    boxed = 1.0 - (1.0 - across) * (1.0 - upright) + in_tiles
+    black = 1.0 - (1.0 - across) * (1.0 - upright) + in_tiles
     crushed = np.maximum(crushed - in_tiles, 0.0)
     combed = np.log(values["combed"] + HARDLY_COMBED)
     return np.stack(
@@ -254,7 +256,7 @@ def numbers(values: Mapping[str, Floats]) -> Floats:
             values["under"] + values["over"],
             crushed,
             values["blown"],
-            np.maximum(values["crushed"] - boxed, 0.0),
+            np.maximum(values["crushed"] - black, 0.0),
         ],
         axis=1,
     )
@@ -306,7 +308,7 @@ class DegradedState:
 class Degraded:
     """Holds as long as this kind is told."""
 
-    version = 3
+    version = 4
     reads = INSPECTED_COLUMNS
     depths: frozenset[Depth] = ALL_DEPTHS
     kind: str

@@ -84,7 +84,7 @@ class Freeze:
     """
 
     kind = "freeze"
-    version = 5
+    version = 6
     reads = ("difference", "drift", "moving", "key", "mean", "shown")
     depths: frozenset[Depth] = ALL_DEPTHS
 

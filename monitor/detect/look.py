@@ -117,15 +117,15 @@ class Viewer:
         bars, black, dark_ratio = self._black.judge(state.bars, video)
         maps = np.stack([video.grids[name].reshape(len(video), -1) for name in ("mean", "u", "v")], axis=1)
         colors = maps.astype(np.int16)
-        spread = _spread(colors)
+        spread = _spread(colors).max(axis=1)
         gradient = values["gradient_x"] + values["gradient_y"]
-        solid = (spread.max(axis=1) <= self._solid.max_spread) & (gradient <= self._solid.max_gradient)
+        solid = (spread <= self._solid.max_spread) & (gradient <= self._solid.max_gradient)
         change = np.partition(video.grids["difference"].reshape(len(video), -1), LOGO, axis=1)[:, LOGO] / 8
         seethes = self._seethes(state.standing, video, colors, change) & (gradient >= self._snow.min_gradient)
         seethes &= values["luma"] >= GREY
-        uniform = spread.max(axis=1) <= self._snow.max_spread
+        uniform = spread <= self._snow.max_spread
         begins = uniform | (seethes & (change >= self._snow.min_seething))
-        goes_on = begins | (seethes & (spread.max(axis=1) <= LEFT))
+        goes_on = begins | (seethes & (spread <= LEFT))
         snowed, snow = self._snows(state.snowed, video, gradient, begins, goes_on)
         standing, shown, stands_s = self._standing(state.standing, video, colors)
         snow &= values["tiles"] >= LEAST_TILES
@@ -134,7 +134,7 @@ class Viewer:
         columns = {
             "shown": shown,
             "dark_ratio": dark_ratio,
-            "spread": spread.max(axis=1),
+            "spread": spread,
             "least_change": change,
             "stands_s": stands_s,
         }

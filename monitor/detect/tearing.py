@@ -63,7 +63,7 @@ class Tearing:
     screens, roofs in a pan) are none."""
 
     kind = "tearing"
-    version = 2
+    version = 3
     reads = (*SEAM_COLUMNS, "tiles", "mean", "shown", "damaged")
     depths: frozenset[Depth] = ALL_DEPTHS
 

@@ -188,8 +188,9 @@ def test_snow_with_a_picture_under_it_goes_on_as_mud_and_noise_on_a_dark_picture
     assert shown(before, video(100, 0.4, grids={"difference": 8 * 8}, **mud)) == [False, False]
     dark = steep | {"mean": left - 70, "luma": 30.0}
     assert shown(before, video(10, 0.4, grids={"difference": 8 * 20}, **dark)) == [False, False]
-    apart = mud | {"mean": np.linspace(60, 160, 144).reshape(GRID)}
-    assert shown(before, snow, video(100, 0.8, grids={"difference": 8 * 8}, **apart))[-1] is False
+    apart = {"mean": np.linspace(60, 160, 144).reshape(GRID)}
+    snow = video(10, 0.4, grids={"difference": 8 * 20}, **steep | apart)
+    assert shown(before, snow, video(100, 0.8, grids={"difference": 8 * 8}, **mud | apart)) == [False, True, False]
 
 
 def test_it_does_not_snow_in_a_tiny_picture() -> None:
