@@ -9,7 +9,7 @@ from typing import Any
 
 from monitor.detect.base import Detector, Inputs
 from monitor.detect.damage import Assessor, DamageState
-from monitor.detect.degraded import Inspector, InspectorState
+from monitor.detect.inspector import Inspector, InspectorState
 from monitor.detect.look import LookState, Viewer
 from monitor.records import Detection
 from monitor.settings import Profile

@@ -127,3 +127,26 @@ def run(build: Build, *steps: Inputs, profile: Profile = FAST) -> list[Detection
 
 def spans(found: list[Detection]) -> list[tuple[str, float, float | None]]:
     return [(d.track, round(d.start_s, 3), None if d.end_s is None else round(d.end_s, 3)) for d in found]
+
+
+NORMAL = {
+    "contrast": 50.0,
+    "sharpness": 8.0,
+    "noise": 0.5,
+    "flat": 0.3,
+    "step": 0.3,
+    "combed": 0.0,
+}
+"""Of a good picture: what the slow set says."""
+
+
+def slow(n: int, start: float, scene: int | None = None, **worse: float) -> Readings:
+    """n half seconds of frames, of which one in twelve or so has the slow set. `scene`: what they show."""
+    frames = n * 12
+    due = np.arange(frames) % 12 == 0
+    mean = {} if scene is None else {"mean": np.random.default_rng(scene).integers(16, 235, GRID)}
+    return video(frames, start, **mean, **{k: np.where(due, v, np.nan) for k, v in (NORMAL | worse).items()})
+
+
+def found(kind: type, **worse: float) -> list[Detection]:
+    return run(kind, inputs(slow(10, 0.0), slow(8, 4.8, **worse), slow(10, 8.64)), inputs(ended=True))

@@ -9,7 +9,7 @@ from monitor.columns import COLUMNS as PICTURE_COLUMNS
 from monitor.columns import FAST_COLUMNS, GRIDS
 from monitor.detect import Detector, panel
 from monitor.detect.damage import DAMAGE_COLUMNS
-from monitor.detect.degraded import INSPECTED_COLUMNS, INSPECTED_READS
+from monitor.detect.inspector import INSPECTED_COLUMNS, INSPECTED_READS
 from monitor.detect.look import LOOK_COLUMNS, LOOK_READS
 from monitor.settings import DEFAULT
 
