@@ -24,6 +24,8 @@ from monitor.kernels.damage import PARAMETERS, TOLD, Memory, follow_damage, no_d
 from monitor.records import PLACES, Event, Readings
 from monitor.settings import BlockCorruptionSettings, Profile
 
+HARDLY = 0.005
+"""So much of a picture may be damaged, and the rest of it still says what it is like."""
 COARSE, COARSER = 0.45, 2.0
 """Of a picture whose edges of 8 x 8 blocks are so much steeper than the rest, and so many times as steep as within the
 last minute, pixels tell no damage: all of it was coded with too few bits, which is `blockiness`."""

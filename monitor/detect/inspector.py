@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detect.badness import KINDS, NUMBERS, READS, boxed, numbers, others_came
+from monitor.detect.damage import HARDLY
 from monitor.detect.look import Look
 from monitor.detect.normal import Floats, Normal, NormalState
 from monitor.detect.picture import LEAST_TILES
@@ -54,8 +55,6 @@ RISES = 1.0
 DROPS, SLACK = 0.8, 0.5
 """In another scene than it began in, blur is over when its number drops within the scene by this share of what it rose,
 or is lower by that than what it rose to. Other kinds are judged by the scene before: sharpness differs more."""
-HARDLY = 0.005
-"""So much of a picture may be damaged."""
 FAINT = 4.0
 """A picture with less contrast shows nothing that could be sharp or noisy: it fades, or is almost one colour."""
 

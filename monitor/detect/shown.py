@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.detect.base import ALL_DEPTHS, Inputs
+from monitor.detect.damage import HARDLY
 from monitor.detect.hold import Evidence, Extreme, Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.picture import durations, shown_pictures
@@ -42,13 +44,17 @@ class InPlaceOfAPicture:
         """Go on with the frames that were seen."""
         found: list[Detection] = []
         for video in shown_pictures(seen):
-            rows = self._rows(state, video).measured(~np.isnan(video.values["luma"]))
+            rows = self._rows(state, video).measured(self._speaks(video))
             state, more = self._hold.step(state, seen, video.track, rows)
             found += more
         if seen.ended:
             state, more = self._hold.end(state)
             found += more
         return state, found
+
+    def _speaks(self, video: Readings) -> NDArray[np.bool_]:
+        """Which frames say whether it is so."""
+        return ~np.isnan(video.values["luma"])
 
     def _rows(self, state: HoldState, video: Readings) -> Rows:
         bad = np.isin(video.values["shown"], self.looks)
@@ -103,13 +109,17 @@ class Snow(InPlaceOfAPicture):
 
 class TestPattern(InPlaceOfAPicture):
     """A picture that stands and is synthetic: in stripes of several colours, or of ramps, which are bars; or mostly of
-    one ground that is flat but for noise, a slate. A slate is never more than minor, for a title looks the same."""
+    one ground that is flat but for noise, a slate. A slate is never more than minor, for a title looks the same. What a
+    decoder made up stands, too, and says nothing."""
 
     kind = "test_pattern"
-    version = 4
+    version = 5
     looks = (Look.SLATE, Look.BARS)
-    reads = ("luma", "shown", "stands_s")
+    reads = ("luma", "shown", "stands_s", "damaged")
     extremes = _largest("stands_s")
+
+    def _speaks(self, video: Readings) -> NDArray[np.bool_]:
+        return super()._speaks(video) & (video.values["damaged"] <= HARDLY)
 
     def _rows(self, state: HoldState, video: Readings) -> Rows:
         """It began when the picture began to stand, which is before the first frame that could tell."""

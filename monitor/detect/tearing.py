@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from monitor.columns import SEAM_COLUMNS
 from monitor.detect.base import ALL_DEPTHS, Inputs
+from monitor.detect.damage import HARDLY
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
-from monitor.detect.inspector import HARDLY
 from monitor.detect.look import Look
 from monitor.detect.normal import all_alike
 from monitor.detect.picture import LEAST_TILES, or_zero, shown_pictures

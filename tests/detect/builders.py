@@ -149,4 +149,5 @@ def slow(n: int, start: float, scene: int | None = None, **worse: float) -> Read
 
 
 def found(kind: type, **worse: float) -> list[Detection]:
+    """What is told of five good seconds, four worse ones, and five good ones."""
     return run(kind, inputs(slow(10, 0.0), slow(8, 4.8, **worse), slow(10, 8.64)), inputs(ended=True))

@@ -117,6 +117,18 @@ def test_colour_bars_began_when_they_came_though_the_slow_set_was_due_later() ->
     ]
 
 
+def test_what_a_decoder_made_up_is_no_card() -> None:
+    """Of a cartoon: flat patches, which stand until pictures can be decoded again."""
+    sides = np.zeros(GRID)
+    sides[3:8, 2:12] = 3
+    damaged = BARS | {"coded": 2, "grids": {"sides": sides, **BARS["grids"]}}  # type: ignore[dict-item]
+    made_up = video(50, 0.4, **(damaged | {"corrupt": 1.0}))
+    assert run(TestPattern, inputs(video(10), made_up, video(25, 2.4)), inputs(ended=True)) == []
+    shown = video(50, 0.4, **BARS), video(25, 2.4, **(damaged | {"corrupt": 1.0})), video(50, 3.4, **BARS, key=1.0)
+    found = run(TestPattern, inputs(video(10), *shown, video(25, 5.4)), inputs(ended=True))
+    assert spans(found)[-1] == ("video", 0.4, 5.4), "a card that is damaged for a second is one"
+
+
 SOONER = FAST.model_copy(update={"test_pattern": FAST.test_pattern.model_copy(update={"grave_s": 2.0})})
 
 

@@ -44,17 +44,35 @@ def test_what_it_was_made_of_stands_first_and_notes_last() -> None:
     assert lines[-1] == "note: skipped: notes.txt (no media file)"
 
 
+def cells(title: str) -> list[list[str]]:
+    """The rows of the table with this title: columns are two spaces apart, or more."""
+    lines = printed()
+    first = next(n for n, line in enumerate(lines) if line.startswith(title))
+    end = next(n for n in range(first, len(lines)) if lines[n].startswith(("events:", "false alarms/h:")))
+    return [line.split() for line in lines[first + 1 : end] if line.strip() and "─" not in line]
+
+
 def test_a_row_stands_in_the_table_as_scored() -> None:
-    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in printed() if line.startswith("│")]
-    assert len(rows) == len(REPORT.rows) == 8
-    assert rows[0] == [
-        *("black", "lab", "monitor", "weak", "3 levels of noise", "2", "0.500", "0.500", "0.500", "1", "1"),
-        *("1.00", "1.00", "0.0", "0.0", "", "2.0", "9.5", "0.0", "0.0"),
+    rows = cells("how well it finds them")
+    assert rows[0][:6] == ["kind", "made", "by", "by", "strength", "amount"]
+    assert rows[0][6:] == ["events", "precision", "recall", "F1", "delay", "edges", "area", "ok"]
+    assert len(rows) == 1 + len(REPORT.rows) == 9
+    assert rows[1] == [
+        *("black", "lab", "monitor", "weak", "3", "levels", "of", "noise", "2", "0.500", "0.500", "0.500"),
+        *("1.00,", "1.00", "0.0,", "0.0"),
     ]
-    assert rows[3] == [
-        *("black", "lab", "ffmpeg", "all", "", "2", "", "0.000", "0.000", "2", "0"),
-        *("", "", "", "", "", "", "", "", "0.0"),
-    ]
+    assert rows[4] == ["black", "lab", "ffmpeg", "all", "2", "0.000", "0.000"]
+
+
+def test_false_alarms_stand_in_a_table_of_their_own() -> None:
+    rows = cells("what it tells where nothing is wrong")
+    assert len(rows) == 1 + 4
+    assert rows[1] == ["black", "lab", "monitor", "2.0", "9.5", "0.0", "0.0"]
+    assert rows[2][:3] == ["black", "lab", "ffmpeg"]
+
+
+def test_it_is_no_wider_than_a_terminal() -> None:
+    assert max(len(line.rstrip()) for line in printed()) <= 120
 
 
 def test_what_to_look_at_is_listed_when_wanted() -> None:
