@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +226,8 @@ def _emptied(batch: FrameBatch) -> FrameBatch:
     """A batch that holds no decoder memory: a long clip would take gigabytes."""
     frames = tuple(replace(frame, planes=NOTHING, owner=None) for frame in batch.frames)
     return replace(batch, frames=frames, previous=None)
+
+
+def steps(times: list[float]) -> list[float]:
+    """From each time to the next."""
+    return [b - a for a, b in pairwise(times)]
