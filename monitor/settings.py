@@ -202,7 +202,7 @@ class TearingSettings(Temporal):
     factor: Annotated[float, Field(ge=1, le=100)] = 1.2
     margin: Levels = 1.5
     """A seam, and the mean of those on one line, is this factor, and so many levels, above the stream's normal."""
-    torn: Annotated[int, Field(ge=1, le=10)] = 3
+    torn: Annotated[int, Field(ge=1, le=10)] = 6
     """So many samples of three seconds, which has some 17."""
 
 
@@ -215,8 +215,9 @@ class DegradedSettings(Temporal):
     severity: Severity = "minor"
     grave_s: Seconds = 3.0
     margin: Annotated[float, Field(gt=0, le=100)] = 0.5
-    between: Annotated[float, Field(ge=1, le=100)] = 3.0
-    """So many margins above the highest of the last minute is not normal in another scene."""
+    between: Annotated[float, Field(ge=1, le=100)] = 100.0
+    """So many margins above the highest of the last minute is not normal in another scene. With 100 hardly anything is:
+    told is what begins within a scene."""
     grave_excess: Annotated[float, Field(ge=1, le=100)] = 2.5
     """So many margins are grave."""
 
@@ -236,7 +237,7 @@ class NoiseSettings(DegradedSettings):
 class BandingSettings(DegradedSettings):
     """More terraces than before. In natural logarithms of the odds of flat to stepped pixels."""
 
-    margin: Annotated[float, Field(gt=0, le=100)] = 0.2
+    margin: Annotated[float, Field(gt=0, le=100)] = 0.4
 
 
 class BlockinessSettings(DegradedSettings):
@@ -415,6 +416,8 @@ class Profile(Section):
 
 DEFAULT = Profile()
 
+BETWEEN = 3.0
+"""Of `fast`, which also tells what is worse since a cut."""
 FAST = Profile(
     name="fast",
     source=SourceSettings(reconnect_first_wait_s=0.2, reconnect_max_wait_s=5.0, read_timeout_s=5.0, open_timeout_s=5.0),
@@ -424,14 +427,14 @@ FAST = Profile(
     snow=SnowSettings(min_duration_s=1.0, clear_s=0.2),
     test_pattern=TestPatternSettings(min_duration_s=1.0, clear_s=0.2),
     letterbox=LetterboxSettings(min_duration_s=1.0, clear_s=0.2),
-    blur=BlurSettings(min_duration_s=1.0),
-    noise=NoiseSettings(min_duration_s=1.0),
-    banding=BandingSettings(min_duration_s=1.0),
-    blockiness=BlockinessSettings(min_duration_s=1.0),
-    combing=CombingSettings(min_duration_s=1.0),
-    levels=LevelsSettings(min_duration_s=1.0),
+    blur=BlurSettings(min_duration_s=1.0, between=BETWEEN),
+    noise=NoiseSettings(min_duration_s=1.0, between=BETWEEN),
+    banding=BandingSettings(min_duration_s=1.0, between=BETWEEN, margin=0.2),
+    blockiness=BlockinessSettings(min_duration_s=1.0, between=BETWEEN),
+    combing=CombingSettings(min_duration_s=1.0, between=BETWEEN),
+    levels=LevelsSettings(min_duration_s=1.0, between=BETWEEN),
     stutter=StutterSettings(min_duration_s=1.0),
-    tearing=TearingSettings(min_duration_s=1.0),
+    tearing=TearingSettings(min_duration_s=1.0, torn=3),
     silence=SilenceSettings(min_duration_s=1.0, clear_s=0.2),
     no_input=NoInputSettings(min_duration_s=1.0, clear_s=0.5),
     stall=StallSettings(min_duration_s=1.0, clear_s=0.5),

@@ -48,7 +48,7 @@ class DegradedState:
 class Degraded:
     """Holds as long as this kind is told."""
 
-    version = 4
+    version = 5
     reads = INSPECTED_COLUMNS
     depths: frozenset[Depth] = ALL_DEPTHS
     kind: str
@@ -135,7 +135,7 @@ class Combing(Degraded):
     60 fields a second (2:3 pull-down), so that not every sample shows it."""
 
     kind = "combing"
-    version = 4
+    version = 5
 
     def _judged(
         self, state: DegradedState, t_s: NDArray[np.float64], since: NDArray[np.float64], told: NDArray[np.bool_]

@@ -42,6 +42,8 @@ class HoldState:
     evidence: tuple[tuple[str, Extreme, float], ...] = ()
     grave_s: float = 0.0
     """How long it has been grave so far."""
+    bad_until: float = float("-inf")
+    """How far the bad rows of the run reach: what is told to have begun earlier may lie before it."""
     confidence: float = 0.0
     open: Detection | None = None
 
@@ -241,8 +243,12 @@ def _at_most_minor(severity: Severity) -> Severity:
 
 
 def _grave_s(state: HoldState, rows: Rows, first: int, last: int) -> NDArray[np.float64]:
-    """After each of these rows: how long it has been grave. Added up row by row, so that any split gives the same."""
-    lengths = rows.duration_s[first : last + 1]
+    """After each of these rows: how long it has been grave. Added up row by row, so that any split gives the same; what
+    lies before the end of an earlier row counts once."""
+    starts, lengths = rows.t_s[first : last + 1], rows.duration_s[first : last + 1]
+    reached = np.maximum.accumulate(np.concatenate(([state.bad_until], starts + lengths)))
+    twice = reached[:-1] - starts
+    lengths = np.where(twice > EPSILON_S, np.maximum(lengths - twice, 0.0), lengths)
     if rows.grave is not None:
         lengths = np.where(rows.grave[first : last + 1], lengths, 0.0)
     return np.add.accumulate(np.concatenate(([state.grave_s], lengths)))[1:]
@@ -255,6 +261,7 @@ def _added(state: HoldState, rows: Rows, first: int, last: int) -> HoldState:
         state,
         evidence=_merge(state.evidence, rows, first, last),
         grave_s=float(_grave_s(state, rows, first, last)[-1]),
+        bad_until=max(state.bad_until, float((rows.t_s + rows.duration_s)[first : last + 1].max())),
         confidence=max(state.confidence, 1.0 if part is None else float(part.max())),
     )
 

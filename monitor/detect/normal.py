@@ -21,6 +21,8 @@ LEAST = 4
 """So many samples must be known before one is judged."""
 ADOPTED = 240
 """After so many samples (two minutes) that are not normal, they are the new normal."""
+LEAST_OF_SCENE = 2
+"""A scene is judged by itself once so many samples of it are known: the first may be of a dissolve."""
 SETTLED = 3
 """So many samples of a scene say what it is like."""
 SAME_SCENE = 0.5
@@ -66,7 +68,8 @@ class Normal:
             return state, np.zeros(len(sample)), np.zeros(len(sample))
         between = (sample - np.max([numbers for _, numbers in state.highest], axis=0)) / self._between
         within = np.maximum(between, (sample - np.max(state.scene, axis=0)) / self.margins)
-        return state, within if state.same else between, within
+        known = state.same and len(state.scene) >= LEAST_OF_SCENE
+        return state, within if known else between, within
 
     def learn(self, state: NormalState, sample: Floats, t_s: float) -> NormalState:
         """A sample was normal."""

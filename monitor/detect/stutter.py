@@ -83,7 +83,7 @@ class Stutter:
     without a jump (24 pictures shown as 30, slow motion) are none; what stands is left to `freeze`."""
 
     kind = "stutter"
-    version = 1
+    version = 2
     reads = ("difference", "key", "mean", "shown")
     depths: frozenset[Depth] = frozenset(("full",))
 

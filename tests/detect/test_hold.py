@@ -99,6 +99,20 @@ def test_it_is_minor_until_it_has_been_grave_long_enough() -> None:
     assert [(d.revision, d.severity) for d in short] == [(0, "minor"), (1, "minor")]
 
 
+def test_what_is_told_to_have_begun_earlier_counts_once() -> None:
+    """It comes and goes within what counts as gone, and each time it says that it has been there for a second."""
+
+    def flaps(times: int) -> Rows:
+        whole = rows([True, False] * times + [False] * 10)
+        earlier = np.where(whole.bad, 1.0, 0.0)
+        return replace(whole, t_s=whole.t_s - earlier, duration_s=whole.duration_s + earlier)
+
+    assert {d.severity for d in run(flaps(4), hold=SLOWLY)} == {"minor"}, "1.7 s of it"
+    found = run(flaps(8), hold=SLOWLY)
+    assert {d.severity for d in found} == {"minor", SLOWLY.settings.severity}, "2.5 s"
+    assert run(*(cut(flaps(8), k, k + 3) for k in range(0, 26, 3)), hold=SLOWLY) == found
+
+
 def test_only_grave_rows_make_it_grave_and_the_surest_row_says_how_sure() -> None:
     bad = rows([True] * 40)
     mixed = replace(bad, grave=np.arange(40) % 4 != 0, confidence=np.linspace(0.5, 0.9, 40))

@@ -13,7 +13,7 @@ from monitor.detect.degraded import Banding, Blockiness, Blur, Combing, Levels, 
 from monitor.detect.inspector import Inspector, InspectorState
 from monitor.detect.look import LookState, Viewer
 from monitor.records import Readings
-from monitor.settings import FAST
+from monitor.settings import DEFAULT, FAST
 
 
 def test_one_cause_is_one_kind() -> None:
@@ -108,3 +108,19 @@ def test_what_is_not_measured_is_not_judged() -> None:
     _, assessed = Assessor(FAST).assess(DamageState(), seen, ())
     _, inspected = Inspector(FAST).inspect(InspectorState(), assessed)
     assert np.isnan(inspected.values["worse"]).all()
+
+
+def test_the_first_sample_of_a_scene_is_not_its_normal() -> None:
+    """It may be of a dissolve: half of it is sharp."""
+    dissolve = slow(1, 4.8, 2)
+    parts = slow(10, 0.0, 1), dissolve, slow(12, 5.28, 2, sharpness=5.0), slow(6, 11.04, 2, sharpness=2.0)
+    assert [round(d.start_s, 2) for d in run(Blur, inputs(*parts), inputs(ended=True))] == [10.8, 10.8]
+
+
+def test_the_default_profile_tells_what_begins_within_a_scene() -> None:
+    """A soft scene between two sharp ones is a soft scene; `fast` tells it."""
+    soft = slow(10, 0.0, 1), slow(16, 4.8, 2, sharpness=2.0), slow(10, 12.48, 1)
+    assert run(Blur, inputs(*soft), inputs(ended=True)) != []
+    assert run(Blur, inputs(*soft), inputs(ended=True), profile=DEFAULT) == []
+    within = slow(10, 0.0, 1), slow(16, 4.8, 1, sharpness=2.0), slow(10, 12.48, 1)
+    assert run(Blur, inputs(*within), inputs(ended=True), profile=DEFAULT) != []

@@ -129,6 +129,18 @@ def test_what_a_decoder_made_up_is_no_card() -> None:
     assert spans(found)[-1] == ("video", 0.4, 5.4), "a card that is damaged for a second is one"
 
 
+def test_what_now_and_then_hides_a_card_makes_it_no_longer() -> None:
+    """Twelve places have changed, and another twelve do in each second frame: each time it stands anew."""
+    mean = np.full((10, *GRID), 100)
+    mean[:, 2, :12] = 120
+    mean[::2, 5, :12] = 120
+    flaps = video(10, 1.6, **(BARS | {"mean": mean}))
+    first = video(1, 1.56, **(BARS | {"mean": np.where(np.arange(9)[:, None] == 2, mean[1], 100)}))
+    found = run(TestPattern, inputs(video(10), video(29, 0.4, **BARS), first, flaps, video(25, 2.0)), profile=SOONER)
+    assert spans(found)[-1][:2] == ("video", 0.4)
+    assert {d.severity for d in found} == {"minor"}, "1.6 s, and not five times as long"
+
+
 SOONER = FAST.model_copy(update={"test_pattern": FAST.test_pattern.model_copy(update={"grave_s": 2.0})})
 
 
