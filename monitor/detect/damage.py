@@ -6,7 +6,7 @@
     damage_from_s, damage_until_s
                    when it began, and when the last frame that shows it ends: seconds before this frame
     damage_area    mean share of the picture over the damage so far
-    damage_flagged 1 if the decoder said so, 0 if only pixels do
+    damage_flagged 1 if the decoder said so, 0 if only pixels do; of what is damaged in this frame, too
     damage_left, damage_top, damage_right, damage_bottom
                    around the worst of it, as shares of width and height
 """

@@ -76,14 +76,13 @@ class Look(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A picture that stands: its maps, since when (media time), whether it came at once (with a cut), the maps of the
-    last frame, what it has been found to show, and whether the last frame showed it: something may cross it."""
+    last frame, and what it has been found to show."""
 
     maps: bytes
     since_s: float
     at_once: bool
     last: bytes
     pattern: Look = Look.PICTURE
-    stays: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,17 +209,14 @@ class Viewer:
                     state = replace(state, maps=_bytes(colors[first]))  # A card with parts that move.
                 else:
                     state = Standing(_bytes(colors[first]), float(video.t_s[first]), cut, b"")
-            stays = _changed(colors[first:last], _maps(state.maps)[None]) <= COUNTER
-            returns = stays & ~np.concatenate(([state.stays], stays[:-1]))
-            begun = np.where(returns, video.t_s[first:last], state.since_s)
-            since[first:last] = np.maximum.accumulate(begun)  # It stands since something that hid it was gone.
-            found = self._tested(state, video, colors, bars, since, first, last)
+            since[first:last] = state.since_s
+            found = self._tested(state, video, colors, bars, first, last)
             if not state.at_once:
                 found[found == Look.SLATE] = Look.PICTURE
             patterns = np.maximum.accumulate(np.maximum(found, state.pattern))
+            stays = _changed(colors[first:last], _maps(state.maps)[None]) <= COUNTER
             shown[first:last] = np.where(stays, patterns, Look.PICTURE)
-            pattern, since_s = Look(int(patterns[-1])), float(since[last - 1])
-            state = replace(state, pattern=pattern, since_s=since_s, stays=bool(stays[-1]))
+            state = replace(state, pattern=Look(int(patterns[-1])))
         if moves[-1]:
             last = n - 1
             state = Standing(_bytes(colors[last]), float(video.t_s[last]), bool(changed[last] >= CUT), b"")
@@ -228,14 +224,7 @@ class Viewer:
         return replace(state, last=_bytes(colors[-1])), shown, video.t_s - since
 
     def _tested(
-        self,
-        state: Standing,
-        video: Readings,
-        colors: Maps,
-        bars: NDArray[np.bool_],
-        since: NDArray[np.float64],
-        first: int,
-        last: int,
+        self, state: Standing, video: Readings, colors: Maps, bars: NDArray[np.bool_], first: int, last: int
     ) -> NDArray[np.uint8]:
         """Of frames first..last (exclusive): whether one by itself looks like a test pattern; only those with the slow
         set can."""
@@ -251,8 +240,7 @@ class Viewer:
                 continue
             grain = NOISY <= noise[k] >= (across[k] + down[k] - TEXT) / WHITE
             chart = grain or flat[k] >= CHART_FLAT
-            long = video.t_s[first + k] - since[first + k] >= CHART_S
-            if chart and long and _unmoved(state, colors[first + k]):
+            if chart and _unmoved(state, colors[first + k], float(video.t_s[first + k])):
                 found[k] = Look.BARS if are_patches(colors[first + k].reshape(1, 3, *GRID))[0] else Look.PICTURE
             if found[k]:
                 continue
@@ -327,9 +315,9 @@ def _are_stripes(stripes: Maps) -> bool:
     return bool(np.count_nonzero(steps) >= 2 and of_one <= 0.5)
 
 
-def _unmoved(state: Standing, color: Maps) -> bool:
-    """Whether nothing has moved in a picture that stands: a drawing's figures do."""
-    return int(_changed(color[None], _maps(state.maps)[None])[0]) <= LOGO
+def _unmoved(state: Standing, color: Maps, t_s: float) -> bool:
+    """Whether nothing has moved in a picture that has stood for a while: a drawing's figures do."""
+    return t_s - state.since_s >= CHART_S and int(_changed(color[None], _maps(state.maps)[None])[0]) <= LOGO
 
 
 def _goes_on(state: Standing, bars: NDArray[np.bool_], nearly: NDArray[np.bool_], first: int) -> bool:

@@ -115,11 +115,12 @@ class TestPattern(InPlaceOfAPicture):
     kind = "test_pattern"
     version = 5
     looks = (Look.SLATE, Look.BARS)
-    reads = ("luma", "shown", "stands_s", "damaged")
+    reads = ("luma", "shown", "stands_s", "damaged", "damage_flagged")
     extremes = _largest("stands_s")
 
     def _speaks(self, video: Readings) -> NDArray[np.bool_]:
-        return super()._speaks(video) & (video.values["damaged"] <= HARDLY)
+        made_up = (video.values["damaged"] > HARDLY) & (video.values["damage_flagged"] > 0)
+        return super()._speaks(video) & ~made_up
 
     def _rows(self, state: HoldState, video: Readings) -> Rows:
         """It began when the picture began to stand, which is before the first frame that could tell."""

@@ -352,7 +352,7 @@ def _judge(t, end, s, sums, p, out):  # type: ignore[no-untyped-def]
     area = _area(sums, s)
     grave = area >= (p[_GRAVE_AREA] if s[_FLAGGED] else p[_GRAVE_AREA_SEEN])
     if s[_UNTIL] == end:
-        out[0] = area
+        out[0], out[5] = area, s[_FLAGGED]
     lasts = shown >= needed and s[_UNTIL] - s[_FROM] >= p[_MIN_S] - 1e-6
     if not s[_TOLD] and lasts and area >= p[_MIN_AREA] and s[_UNTIL] == end:
         _tell(OPENED_GRAVE if grave else OPENED, s, sums, out)
