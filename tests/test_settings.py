@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,12 @@ def test_fast_has_every_duration_at_its_floor() -> None:
 def test_the_fingerprint_changes_with_any_setting() -> None:
     assert fingerprint(DEFAULT.black) != fingerprint(FAST.black)
     assert fingerprint(DEFAULT.black) == fingerprint(Profile().black)
+
+
+def test_between_may_be_infinite_and_nothing_may_be_no_number(tmp_path: Path) -> None:
+    endless = load_profile(written(tmp_path, 'extends = "fast"\n[blur]\nbetween = inf\n'))
+    assert math.isinf(endless.blur.between)
+    assert fingerprint(endless.blur) != fingerprint(FAST.blur)
+    for text in ("between = nan", "between = 0.5", "margin = nan", "margin = inf", "grave_excess = nan"):
+        with pytest.raises(SettingsError, match=text.split()[0]):
+            load_profile(written(tmp_path, f"[blur]\n{text}\n"))

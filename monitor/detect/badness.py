@@ -30,12 +30,14 @@ UNEVEN_BARS, IN_TILES, OTHER_BARS = 0.06, 0.09, 0.1
 """Bars differ by so much of the picture at most. They are known in whole tiles: so much more may be of them. Where they
 change by so much, in one direction and not the other, bars came or went; on a black ground, something moves."""
 BLACK = 16.0
+"""Luma of bars, in 8-bit levels of limited range."""
 HARDLY_COMBED = 0.01
 """So small a share of the tiles is a pattern of lines that moves."""
 
 
-def numbers(values: Mapping[str, Floats], black: tuple[Floats, Floats]) -> Floats:
-    """What is judged of N samples, [N, len(NUMBERS)]: each is larger where it is worse. `black`: of `boxed`.
+def numbers(values: Mapping[str, Floats], bars: tuple[Floats, Floats]) -> Floats:
+    """What is judged of N samples, [N, len(NUMBERS)]: each is larger where it is worse. `bars`: as `boxed` gives
+    them.
 
     blur        mean |Laplacian| is small beside the mean gradient and beside the contrast: the share of the finest
                 detail, whatever the gain (Laplacian family of Pertuz et al. 2013, "Analysis of focus measure
@@ -51,16 +53,16 @@ def numbers(values: Mapping[str, Floats], black: tuple[Floats, Floats]) -> Float
                 inside the bars), and at its highest; and at the lowest in all
     """
     top, bottom, left, right = (values[name] for name in BARS)
-    bars = 1.0 - np.maximum(1.0 - top - bottom, 0.0) * np.maximum(1.0 - left - right, 0.0)
-    active = np.maximum(1.0 - bars, 0.1)
+    dark = 1.0 - np.maximum(1.0 - top - bottom, 0.0) * np.maximum(1.0 - left - right, 0.0)
+    active = np.maximum(1.0 - dark, 0.1)
     of_all = {name: values[name] / active for name in OF_ALL}  # In bars there is none of these.
     gradient = of_all["gradient_x"] + of_all["gradient_y"]
-    luma = (values["luma"] - bars * BLACK) / active
-    contrast = np.sqrt(np.maximum(values["contrast"] ** 2 - bars * active * (luma - BLACK) ** 2, 0.0) / active)
-    flat, crushed = (np.maximum(values[name] - bars, 0.0) / active for name in ("flat", "crushed"))
-    across, upright = black
+    luma = (values["luma"] - dark * BLACK) / active
+    contrast = np.sqrt(np.maximum(values["contrast"] ** 2 - dark * active * (luma - BLACK) ** 2, 0.0) / active)
+    flat, crushed = (np.maximum(values[name] - dark, 0.0) / active for name in ("flat", "crushed"))
+    across, upright = bars
     in_tiles = np.where((across > 0) | (upright > 0), IN_TILES, 0.0)
-    all_black = 1.0 - (1.0 - across) * (1.0 - upright) + in_tiles
+    black = 1.0 - (1.0 - across) * (1.0 - upright) + in_tiles
     crushed = np.maximum(crushed - in_tiles, 0.0)
     combed = np.log(values["combed"] + HARDLY_COMBED)
     return np.stack(
@@ -74,7 +76,7 @@ def numbers(values: Mapping[str, Floats], black: tuple[Floats, Floats]) -> Float
             values["under"] + values["over"],
             crushed,
             values["blown"],
-            np.maximum(values["crushed"] - all_black, 0.0),
+            np.maximum(values["crushed"] - black, 0.0),
         ],
         axis=1,
     )

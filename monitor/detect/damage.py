@@ -6,9 +6,10 @@
     damage_from_s, damage_until_s
                    when it began, and when the last frame that shows it ends: seconds before this frame
     damage_area    mean share of the picture over the damage so far
-    damage_flagged 1 if the decoder said so, 0 if only pixels do; of what is damaged in this frame, too
+    damage_flagged 1 if the decoder said so, 0 if only pixels do
     damage_left, damage_top, damage_right, damage_bottom
                    around the worst of it, as shares of width and height
+    made_up        1 if something is damaged in this frame, and the decoder said so
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ DAMAGE_READS = (
     "off_sides",
     "difference",
 )
-DAMAGE_COLUMNS = ("damaged", *(f"damage_{name}" for name in ("told", *TOLD[1:])))
+DAMAGE_COLUMNS = ("damaged", *(f"damage_{name}" for name in ("told", *TOLD[1:])), "made_up")
 
 
 @dataclass(frozen=True, slots=True)

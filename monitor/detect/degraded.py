@@ -135,7 +135,6 @@ class Combing(Degraded):
     60 fields a second (2:3 pull-down), so that not every sample shows it."""
 
     kind = "combing"
-    version = 5
 
     def _judged(
         self, state: DegradedState, t_s: NDArray[np.float64], since: NDArray[np.float64], told: NDArray[np.bool_]

@@ -46,7 +46,7 @@ class Flashing:
     they lie, in places of the 9 x 16 map; each place has its mean colour. HDR is judged as if it were not."""
 
     kind = "flashing"
-    version = 1
+    version = 2
     reads = ("luma", "mean", "u", "v")
     depths: frozenset[Depth] = ALL_DEPTHS
 

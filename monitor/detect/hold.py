@@ -42,6 +42,8 @@ class HoldState:
     evidence: tuple[tuple[str, Extreme, float], ...] = ()
     grave_s: float = 0.0
     """How long it has been grave so far."""
+    closed_s: float = float("-inf")
+    """End of the last detection: no other begins before it, whatever its first row claims."""
     bad_until: float = float("-inf")
     """How far the bad rows of the run reach: what is told to have begun earlier may lie before it."""
     confidence: float = 0.0
@@ -50,7 +52,8 @@ class HoldState:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """N rows in the order of time: when, how long, on the clock, and whether the defect is there.
+    """N rows in the order in which they end: when, how long, on the clock, and whether the defect is there. A row may
+    claim to have begun before an earlier one ended.
 
     `grave`: whether it is bad enough for the severity of the settings (`None`: always). `confidence`: of each row, 0 to
     1 (`None`: 1); a detection has that of its surest row.
@@ -98,7 +101,7 @@ class Hold:
             return state, found
         if state.bad_from is None and not rows.bad.any():
             # Nothing is open and nothing begins, as nearly always.
-            state = HoldState(seen_until=float(rows.t_s[-1] + rows.duration_s[-1]))
+            state = HoldState(seen_until=float(rows.t_s[-1] + rows.duration_s[-1]), closed_s=state.closed_s)
         else:
             for first, last in _runs(rows):
                 state = self._run(state, seen, track, rows, first, last, found)
@@ -127,7 +130,7 @@ class Hold:
             elif state.open is not None and state.good_from is not None:
                 state = self._close_if_due(state, start, found)
         if state.open is None and (hole or not bad):
-            state = HoldState()
+            state = HoldState(closed_s=state.closed_s)
         if bad:
             state = self._bad(state, seen, track, rows, first, last, found)
         elif state.open is not None:
@@ -141,7 +144,11 @@ class Hold:
         self, state: HoldState, seen: Inputs, track: str, rows: Rows, first: int, last: int, found: list[Detection]
     ) -> HoldState:
         if state.bad_from is None:
-            state = replace(state, bad_from=float(rows.t_s[first]), bad_from_at=float(rows.at[first]))
+            start, at = float(rows.t_s[first]), float(rows.at[first])
+            told_s = state.closed_s - start
+            if 0 < told_s < rows.duration_s[first]:
+                start, at = state.closed_s, at + told_s
+            state = replace(state, bad_from=start, bad_from_at=at, bad_until=start)
         state = replace(state, good_from=None, gone_s=float("nan"))
         if state.open is None:
             assert state.bad_from is not None
@@ -217,7 +224,7 @@ class Hold:
                 **self._judged(state),
             )
         )
-        return HoldState()
+        return HoldState(closed_s=end_s)
 
 
 def _runs(rows: Rows) -> list[tuple[int, int]]:

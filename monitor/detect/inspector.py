@@ -112,7 +112,7 @@ class Inspector:
                     normal = state.normal.cut() if others_came(state.boxed, bars) else state.normal
                     state = replace(state, normal=normal, boxed=bars)
                 state, worse[k], excess[k] = self._sample(state, sample, video.grids["mean"][k], float(video.t_s[k]))
-                beside[k] = state.normal.same
+                beside[k] = state.normal.knows_scene
         added = dict(zip(INSPECTED_COLUMNS, (worse, excess, beside), strict=True))
         return state, replace(video, values={**values, **added})
 

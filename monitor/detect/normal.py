@@ -22,7 +22,8 @@ LEAST = 4
 ADOPTED = 240
 """After so many samples (two minutes) that are not normal, they are the new normal."""
 LEAST_OF_SCENE = 2
-"""A scene is judged by itself once so many samples of it are known: the first may be of a dissolve."""
+"""A scene is judged by itself once so many samples of it are known: the first may be of a dissolve. What begins with
+the second is taken for the scene's own, unless it is far above other scenes."""
 SETTLED = 3
 """So many samples of a scene say what it is like."""
 SAME_SCENE = 0.5
@@ -45,14 +46,19 @@ class NormalState:
     strange: tuple[tuple[float, ...], ...] = ()
     """The last samples that were not normal, of the scene that is shown: all of it, if none of it was."""
 
+    @property
+    def knows_scene(self) -> bool:
+        """Whether the scene that is shown is judged by itself."""
+        return self.same and len(self.scene) >= LEAST_OF_SCENE
+
     def cut(self) -> NormalState:
         """The same, as if another scene began."""
         return replace(self, luma=None)
 
 
 class Normal:
-    """`margins`: by how much each number may be above the highest of its scene. Between scenes it may by `between`
-    times as much, and above the highest of the last minute."""
+    """`margins`: by how much each number may be above the highest of its scene, where that is known. Between scenes it
+    may by `between` times as much, and above the highest of the last minute; infinite: by any."""
 
     def __init__(self, margins: Floats, between: Floats) -> None:
         self.margins = margins
@@ -68,8 +74,7 @@ class Normal:
             return state, np.zeros(len(sample)), np.zeros(len(sample))
         between = (sample - np.max([numbers for _, numbers in state.highest], axis=0)) / self._between
         within = np.maximum(between, (sample - np.max(state.scene, axis=0)) / self.margins)
-        known = state.same and len(state.scene) >= LEAST_OF_SCENE
-        return state, within if known else between, within
+        return state, within if state.knows_scene else between, within
 
     def learn(self, state: NormalState, sample: Floats, t_s: float) -> NormalState:
         """A sample was normal."""
@@ -93,9 +98,9 @@ class Normal:
         return state
 
     def rises(self, state: NormalState, sample: Floats) -> Floats:
-        """By how many margins each number of the sample is above those of the scene that is shown, none of which was
-        normal; 0 as long as fewer than SETTLED are known."""
-        if len(state.strange) < SETTLED or not state.goes_on or state.same:
+        """By how many margins each number of the sample is above those of the scene that is shown, of which hardly one
+        was normal; 0 as long as fewer than SETTLED are known."""
+        if len(state.strange) < SETTLED or not state.goes_on or state.knows_scene:
             return np.zeros(len(sample))
         return np.asarray((sample - np.max(state.strange, axis=0)) / self.margins)
 

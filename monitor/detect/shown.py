@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.damage import HARDLY
-from monitor.detect.hold import Evidence, Extreme, Hold, HoldState, Rows
+from monitor.detect.hold import MAX_ROW_S, Evidence, Extreme, Hold, HoldState, Rows
 from monitor.detect.look import Look
 from monitor.detect.picture import durations, shown_pictures
 from monitor.records import Depth, Detection, Readings
@@ -110,23 +110,29 @@ class Snow(InPlaceOfAPicture):
 class TestPattern(InPlaceOfAPicture):
     """A picture that stands and is synthetic: in stripes of several colours, or of ramps, which are bars; or mostly of
     one ground that is flat but for noise, a slate. A slate is never more than minor, for a title looks the same. What a
-    decoder made up stands, too, and says nothing."""
+    decoder says that it made up may look like a card, which then says nothing."""
 
     kind = "test_pattern"
     version = 5
     looks = (Look.SLATE, Look.BARS)
-    reads = ("luma", "shown", "stands_s", "damaged", "damage_flagged")
+    reads = ("luma", "shown", "stands_s", "damaged", "made_up")
     extremes = _largest("stands_s")
 
     def _speaks(self, video: Readings) -> NDArray[np.bool_]:
-        made_up = (video.values["damaged"] > HARDLY) & (video.values["damage_flagged"] > 0)
+        values = video.values
+        made_up = (values["damaged"] > HARDLY) & (values["made_up"] > 0) & np.isin(values["shown"], self.looks)
         return super()._speaks(video) & ~made_up
 
     def _rows(self, state: HoldState, video: Readings) -> Rows:
         """It began when the picture began to stand, which is before the first frame that could tell."""
         rows = super()._rows(state, video)
+        speaks = self._speaks(video)
+        bad = rows.bad[speaks]
         going_on = state.bad_from is not None and state.good_from is None
-        first = rows.bad & ~np.concatenate(([going_on], rows.bad[:-1]))
+        ends = np.concatenate(([state.seen_until], (rows.t_s + rows.duration_s)[speaks][:-1]))
+        anew = rows.t_s[speaks] - ends > MAX_ROW_S
+        first = np.zeros(len(video), np.bool_)
+        first[speaks] = bad & (anew | ~np.concatenate(([going_on], bad[:-1])))
         before = np.where(first, video.values["stands_s"].astype(np.float64), 0.0)
         bars = video.values["shown"] == Look.BARS
         return replace(

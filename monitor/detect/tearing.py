@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.columns import SEAM_COLUMNS
-from monitor.detect.base import ALL_DEPTHS, Inputs
+from monitor.detect.base import Inputs
 from monitor.detect.damage import HARDLY
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
 from monitor.detect.look import Look
@@ -63,9 +63,9 @@ class Tearing:
     screens, roofs in a pan) are none."""
 
     kind = "tearing"
-    version = 3
+    version = 4
     reads = (*SEAM_COLUMNS, "tiles", "mean", "shown", "damaged")
-    depths: frozenset[Depth] = ALL_DEPTHS
+    depths: frozenset[Depth] = frozenset(("full", "nonref"))
 
     def __init__(self, profile: Profile) -> None:
         self.settings: TearingSettings = profile.tearing

@@ -173,9 +173,10 @@ def follow_damage(
     """Go on by N rows. `rows` [N, 7]: t_s, duration_s, intra, coded, corrupt, error, tiles. `maps`: sides, off-sides
     and differences, [N, 144] each. `memory` is changed in place.
 
-    Gives [N, 1 + len(TOLD)]: the share of the picture that is damaged in this row, as known with it, and TOLD.
+    Gives [N, 2 + len(TOLD)]: the share of the picture that is damaged in this row, as known with it; TOLD; and whether
+    the decoder said so of what is damaged in this row.
     """
-    out = np.zeros((len(rows), 1 + len(TOLD)))
+    out = np.zeros((len(rows), 2 + len(TOLD)))
     _follow(rows, *maps, *memory, parameters, out)
     return out
 
@@ -352,7 +353,7 @@ def _judge(t, end, s, sums, p, out):  # type: ignore[no-untyped-def]
     area = _area(sums, s)
     grave = area >= (p[_GRAVE_AREA] if s[_FLAGGED] else p[_GRAVE_AREA_SEEN])
     if s[_UNTIL] == end:
-        out[0], out[5] = area, s[_FLAGGED]
+        out[0], out[-1] = area, s[_FLAGGED]
     lasts = shown >= needed and s[_UNTIL] - s[_FROM] >= p[_MIN_S] - 1e-6
     if not s[_TOLD] and lasts and area >= p[_MIN_AREA] and s[_UNTIL] == end:
         _tell(OPENED_GRAVE if grave else OPENED, s, sums, out)

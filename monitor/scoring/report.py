@@ -15,18 +15,16 @@ from monitor.scoring.cases import Clean, Tried
 from monitor.scoring.figures import ALL, Row, is_alarm, matched
 from monitor.scoring.material import Use
 
-LEFT, RIGHT = (
-    ("kind", "made by", "by", "strength", "amount"),
-    ("events", "precision", "recall", "F1", "delay", "edges", "area ok"),
-)
-ALARMS = ("false alarms/h", "at most", "minor/h", "elsewhere/h")
+LEFT = ("kind", "generator", "by", "strength", "amount")
+RIGHT = ("events", "precision", "recall", "F1", "delay", "edges", "area")
+ALARMS = ("alarms/h", "below", "minor/h", "elsewhere/h")
 NOTES = """\
 events: matched one to one with detections, intersection over union >= 0.5. FFmpeg: blackdetect, freezedetect, defaults.
 delay: seconds from a defect's first picture to when it was told; edges: pictures that starts and ends are off; of
-both the median, and what 95 % are within. area ok: share of the events in a part of the picture whose size is told
+both the median, and what 95 % are within. area: share of the events in a part of the picture whose size is told
 within a factor of 2."""
 ALARM_NOTES = """\
-false alarms/h: major and critical, per stream-hour of clean material; at most: the true rate is below this with 95 %
+alarms/h: false ones, major and critical, per stream-hour of clean material; below: the true rate is, with 95 %
 confidence; minor/h: of lower severity there; elsewhere/h: per hour of clips with other defects, where some are true."""
 
 
@@ -85,7 +83,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def print_report(report: Report, console: Console, verbose: bool) -> None:
-    """The table, and with `verbose` each event to look at."""
+    """Both tables, and with `verbose` each event to look at."""
     first, last = report.seeds
     console.print(
         f"for {report.use}: settings {report.profile}, seeds {first} to {last}, "
@@ -98,10 +96,10 @@ def print_report(report: Report, console: Console, verbose: bool) -> None:
         highlight=False,
         markup=False,
     )
-    console.print(_found(report.rows))
+    console.print(_found_table(report.rows))
     console.print(NOTES, highlight=False, markup=False)
     console.print()
-    console.print(_alarms(report.rows))
+    console.print(_alarms_table(report.rows))
     console.print(ALARM_NOTES, highlight=False, markup=False)
     if verbose:
         for event in report.events:
@@ -110,7 +108,7 @@ def print_report(report: Report, console: Console, verbose: bool) -> None:
         console.print(f"note: {note}", highlight=False, markup=False)
 
 
-def _found(rows: Sequence[Row]) -> Table:
+def _found_table(rows: Sequence[Row]) -> Table:
     table = _table("how well it finds them", LEFT, RIGHT)
     for row in rows:
         table.add_row(
@@ -121,8 +119,8 @@ def _found(rows: Sequence[Row]) -> Table:
             "" if row.amount is None else escape(f"{row.amount:g} {row.unit}"),
             str(row.events),
             *(_number(value, 3) for value in (row.precision, row.recall, row.f1)),
-            _both(row.delay_p50_s, row.delay_p95_s, 2),
-            _both(row.edge_p50_frames, row.edge_p95_frames, 1),
+            _median_and_most(row.delay_p50_s, row.delay_p95_s, 2),
+            _median_and_most(row.edge_p50_frames, row.edge_p95_frames, 1),
             _number(row.area_within_2, 2),
             style="bold" if row.strength == ALL else "",
             end_section=row.strength == ALL,
@@ -130,7 +128,7 @@ def _found(rows: Sequence[Row]) -> Table:
     return table
 
 
-def _alarms(rows: Sequence[Row]) -> Table:
+def _alarms_table(rows: Sequence[Row]) -> Table:
     """Of each kind once: clean material is the same for all that was made."""
     table = _table("what it tells where nothing is wrong", LEFT[:3], ALARMS)
     lines = []
@@ -162,5 +160,5 @@ def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def _both(median: float | None, most: float | None, digits: int) -> str:
+def _median_and_most(median: float | None, most: float | None, digits: int) -> str:
     return "" if median is None or most is None else f"{median:.{digits}f}, {most:.{digits}f}"

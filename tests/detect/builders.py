@@ -76,6 +76,19 @@ def cut(whole: Readings, first: int, last: int) -> Readings:
     )
 
 
+def together(parts: Sequence[Readings]) -> Readings:
+    """Readings that follow each other as one."""
+    rows = ("pts", "t_s", "duration_s", "since_previous_s", "arrived_at", "at", "reason")
+    return replace(
+        parts[0],
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in rows},
+        **{
+            name: {k: np.concatenate([getattr(part, name)[k] for part in parts]) for k in getattr(parts[0], name)}
+            for name in ("values", "grids", "prints")
+        },
+    )
+
+
 def sound(codes: Sequence[Sequence[int]], start: float = 0.0, channels: tuple[str, ...] = ("FL", "FR")) -> Readings:
     """A row of 100 ms per entry; an entry holds the peak code of each channel."""
     n = len(codes)
@@ -148,6 +161,6 @@ def slow(n: int, start: float, scene: int | None = None, **worse: float) -> Read
     return video(frames, start, **mean, **{k: np.where(due, v, np.nan) for k, v in (NORMAL | worse).items()})
 
 
-def found(kind: type, **worse: float) -> list[Detection]:
+def found_between(kind: type, **worse: float) -> list[Detection]:
     """What is told of five good seconds, four worse ones, and five good ones."""
     return run(kind, inputs(slow(10, 0.0), slow(8, 4.8, **worse), slow(10, 8.64)), inputs(ended=True))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import NORMAL, cut, found, inputs, run, slow, spans, video
+from builders import NORMAL, cut, found_between, inputs, run, slow, spans, video
 
 from monitor.detect.degraded import Blur, Combing, Levels, Noise
 from monitor.records import Readings
@@ -15,7 +15,7 @@ from monitor.settings import DEFAULT
 
 def test_what_becomes_worse_is_told_from_halfway_between_samples() -> None:
     for kind, worse in ((Blur, {"sharpness": 2.0}), (Noise, {"noise": 4.0}), (Levels, {"crushed": 0.3})):
-        assert spans(found(kind, **worse)) == [("video", 4.56, None), ("video", 4.56, 8.4)], kind
+        assert spans(found_between(kind, **worse)) == [("video", 4.56, None), ("video", 4.56, 8.4)], kind
 
 
 def test_a_blur_goes_on_over_a_cut_and_is_over_when_the_picture_is_sharp_for_its_scene() -> None:

@@ -113,6 +113,22 @@ def test_what_is_told_to_have_begun_earlier_counts_once() -> None:
     assert run(*(cut(flaps(8), k, k + 3) for k in range(0, 26, 3)), hold=SLOWLY) == found
 
 
+def test_nothing_begins_before_what_was_told_ended() -> None:
+    """It was gone for long enough, and comes back with a row that claims all of the time before."""
+    first, gone, again = rows([True] * 12), rows([False] * 8, start=1.2), rows([True] * 10, start=2.0)
+    claims = replace(
+        again,
+        t_s=np.concatenate(([0.0], again.t_s[1:])),
+        duration_s=np.concatenate(([2.1], again.duration_s[1:])),
+        at=np.concatenate(([1000.0], again.at[1:])),
+    )
+    found = run(first, gone, claims, hold=SLOWLY)
+    assert spans(found) == [(0.0, None), (0.0, 1.2), (1.2, None), (1.2, 3.0)]
+    assert len({d.detection_id for d in found}) == 2
+    assert found[2].start_at == pytest.approx(1001.2)
+    assert {d.severity for d in found} == {"minor"}
+
+
 def test_only_grave_rows_make_it_grave_and_the_surest_row_says_how_sure() -> None:
     bad = rows([True] * 40)
     mixed = replace(bad, grave=np.arange(40) % 4 != 0, confidence=np.linspace(0.5, 0.9, 40))

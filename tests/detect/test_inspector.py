@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import found, inputs, run, slow, spans
+from builders import found_between, inputs, run, slow, spans
 
 from monitor.detect.damage import Assessor, DamageState
 from monitor.detect.degraded import Banding, Blockiness, Blur, Combing, Levels, Noise
@@ -19,17 +19,17 @@ from monitor.settings import DEFAULT, FAST
 def test_one_cause_is_one_kind() -> None:
     """Noise that leaves the legal range is noise."""
     worse = {"noise": 4.0, "under": 0.05}
-    assert found(Noise, **worse)
-    assert found(Levels, **worse) == []
+    assert found_between(Noise, **worse)
+    assert found_between(Levels, **worse) == []
 
 
 def test_blocks_that_are_not_flat_inside_are_of_noise() -> None:
     """A coder short of bits makes blocks of it."""
     blocky = {"block_x": 0.6, "block_y": 0.6}
-    assert found(Blockiness, flat=0.45, **blocky)
-    assert found(Noise, flat=0.45, **blocky) == []
-    assert found(Noise, flat=0.15, noise=0.6, **blocky)
-    assert found(Blockiness, flat=0.15, noise=0.6, **blocky) == []
+    assert found_between(Blockiness, flat=0.45, **blocky)
+    assert found_between(Noise, flat=0.45, **blocky) == []
+    assert found_between(Noise, flat=0.15, noise=0.6, **blocky)
+    assert found_between(Blockiness, flat=0.15, noise=0.6, **blocky) == []
 
 
 def test_what_follows_an_established_kind_is_its_consequence_for_a_while() -> None:
@@ -46,9 +46,9 @@ def test_what_is_much_stronger_than_what_was_before_it_is_no_consequence() -> No
 
 def test_noise_in_which_lines_differ_is_noise() -> None:
     noisy = {"noise": 9.0, "combed": 0.06}
-    assert found(Noise, **noisy)
-    assert not found(Combing, **noisy)
-    assert found(Combing, combed=0.06)
+    assert found_between(Noise, **noisy)
+    assert not found_between(Combing, **noisy)
+    assert found_between(Combing, combed=0.06)
 
 
 def test_a_kind_that_is_told_now_and_then_is_not_established() -> None:
@@ -65,7 +65,7 @@ def test_what_was_always_so_is_normal() -> None:
 
 
 def test_what_shows_nothing_is_not_judged() -> None:
-    assert found(Blur, sharpness=2.0, contrast=1.0) == []
+    assert found_between(Blur, sharpness=2.0, contrast=1.0) == []
 
 
 def test_what_a_scene_has_since_it_began_hides_nothing_that_begins_in_it() -> None:

@@ -47,3 +47,25 @@ def test_what_is_odd_for_minutes_becomes_normal() -> None:
             else NORMAL.learn(state, np.array([50.0]), k / 2)
         )
     assert begins.tolist() == [0.0]
+
+
+def test_the_first_sample_of_a_scene_says_little_of_it() -> None:
+    """It may be of a dissolve; the second may only be far above what the stream has."""
+    state, _, _ = NORMAL.excess(learnt(10), np.array([1.0]), OTHER)
+    state = NORMAL.learn(state, np.array([1.0]), 5.0)
+    state, begins, goes_on = NORMAL.excess(state, np.array([6.0]), OTHER)
+    assert not state.knows_scene
+    assert (begins.tolist(), goes_on.tolist()) == ([0.5], [5.0])
+    state = NORMAL.learn(state, np.array([1.0]), 5.5)
+    state, begins, _ = NORMAL.excess(state, np.array([6.0]), OTHER)
+    assert state.knows_scene
+    assert begins.tolist() == [5.0]
+
+
+def test_what_a_scene_has_had_but_for_its_first_sample_can_rise() -> None:
+    state, _, _ = NORMAL.excess(learnt(10), np.array([1.0]), OTHER)
+    state = NORMAL.learn(state, np.array([1.0]), 5.0)
+    for k in range(4):
+        state, _, _ = NORMAL.excess(state, np.array([9.0]), OTHER)
+        assert NORMAL.rises(state, np.array([12.0])).tolist() == ([0.0] if k < 3 else [3.0])
+        state = NORMAL.odd(state, np.array([9.0]), 5.5 + k / 2)

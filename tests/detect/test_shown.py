@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders import inputs, run, spans, video
+from builders import inputs, run, spans, together, video
 
 from monitor.detect.shown import Black, Snow, SolidColor, TestPattern
 from monitor.records import GRID
-from monitor.settings import FAST
+from monitor.settings import DEFAULT, FAST
 
 BLACK = {"luma": 16.5, "dark": 1.0, "lit": 0.0, "bar_top": 1.0, "bar_bottom": 1.0, "bar_left": 1.0, "bar_right": 1.0}
 
@@ -127,6 +127,39 @@ def test_what_a_decoder_made_up_is_no_card() -> None:
     shown = video(50, 0.4, **BARS), video(25, 2.4, **(damaged | {"corrupt": 1.0})), video(50, 3.4, **BARS, key=1.0)
     found = run(TestPattern, inputs(video(10), *shown, video(25, 5.4)), inputs(ended=True))
     assert spans(found)[-1] == ("video", 0.4, 5.4), "a card that is damaged for a second is one"
+
+
+def test_any_split_sees_the_same_card_after_damage_and_in_it() -> None:
+    sides = np.zeros(GRID)
+    sides[3:8, 2:12] = 3
+    damaged = BARS | {"coded": 2, "corrupt": 1.0, "grids": {"sides": sides, **BARS["grids"]}}  # type: ignore[dict-item]
+    other = damaged | {"mean": np.arange(60, 204).reshape(GRID)[::-1]}
+    repaired = video(1, 3.0, **BARS, key=1.0), video(49, 3.04, **BARS)
+    parts = (video(10), video(25, 0.4, **damaged), video(1, 1.4, **BARS, key=1.0), video(24, 1.44, **BARS))
+    parts += (video(15, 2.4, **other), *repaired, video(25, 5.0))
+    whole = run(TestPattern, *(inputs(part) for part in parts), inputs(ended=True), profile=SOONER)
+    joined = run(TestPattern, inputs(*parts), inputs(ended=True), profile=SOONER)
+    assert whole == joined != []
+    assert whole == run(TestPattern, inputs(together(parts)), inputs(ended=True), profile=SOONER)
+
+
+def test_a_card_that_was_damaged_before_it_was_told_began_when_it_came() -> None:
+    """Not seen for longer than what is a hole."""
+    sides = np.zeros(GRID)
+    sides[3:8, 2:12] = 3
+    damaged = BARS | {"coded": 2, "corrupt": 1.0, "grids": {"sides": sides, **BARS["grids"]}}  # type: ignore[dict-item]
+    parts = video(10), video(15, 0.4, **BARS), video(75, 1.0, **damaged), video(1, 4.0, **BARS, key=1.0)
+    parts += video(150, 4.04, **BARS), video(25, 10.04)
+    found = run(TestPattern, inputs(*parts), inputs(ended=True), profile=DEFAULT)
+    assert spans(found)[-1] == ("video", pytest.approx(0.4, abs=0.05), pytest.approx(10.04, abs=0.05))
+
+
+def test_a_programme_that_comes_back_damaged_is_no_card() -> None:
+    sides = np.zeros(GRID)
+    sides[3:8, 2:12] = 3
+    back = {"coded": 2, "corrupt": 1.0, "grids": {"sides": sides}}
+    found = run(TestPattern, inputs(video(10), video(50, 0.4, **BARS), video(50, 2.4, **back)))  # type: ignore[arg-type]
+    assert spans(found)[-1] == ("video", 0.4, 2.4)
 
 
 def test_what_now_and_then_hides_a_card_makes_it_no_longer() -> None:
