@@ -84,7 +84,7 @@ class Freeze:
     """
 
     kind = "freeze"
-    version = 6
+    version = 7
     reads = ("difference", "drift", "moving", "key", "mean", "shown")
     depths: frozenset[Depth] = ALL_DEPTHS
 

@@ -80,6 +80,9 @@ class Memory(NamedTuple):
     anew: NDArray[np.float64]
     """[1 + ways]: when the last key frame was; for how many frames the window stood and was not coded anew, by the way:
     less OFTEN for each in which it was."""
+    shot: NDArray[np.float64]
+    """[3]: when the last cut or dissolve was; of the frames since, how many were compared with the one before, and the
+    sum of the shares of the picture that moved in them."""
 
 
 def nothing_stands() -> Memory:
@@ -98,6 +101,7 @@ def nothing_stands() -> Memory:
         np.zeros(STEPS),
         np.array([0, DISSOLVES], np.int64),
         np.array([-np.inf] + ways * [0.0]),
+        np.array([-np.inf, 0.0, 0.0]),
     )
 
 
@@ -113,8 +117,8 @@ def follow_standing(
     max_drift: float,
     min_window: float,
 ) -> NDArray[np.float64]:
-    """Of N frames, [N, 1 + ways]: the share of the picture that was live, in a scene that goes on; and by each way, the
-    share of it that stands, 0 if nothing does.
+    """Of N frames, [N, 1 + ways]: the share of the picture that was live, in a scene that goes on (soon after a cut no
+    more than what has moved since, in the mean); and by each way, the share of it that stands, 0 if nothing does.
 
     `known`: what was compared with the frame before; `close`: and came so soon after it that its means tell of motion.
     `difference`, `mean`: maps [N, 144], in eighths of a level and in levels. Key frames code what stands anew: only by
@@ -131,7 +135,7 @@ def follow_standing(
 def compile_all() -> None:
     """Compile for the types that are used, and for no other from then on."""
     column, flags, maps, cube = types.float64[::1], types.boolean[::1], types.uint8[:, ::1], types.uint8[:, :, ::1]
-    memory = (maps, cube, cube, types.int16[::1], types.int32[:, ::1], column, types.int64[::1], column)
+    memory = (maps, cube, cube, types.int16[::1], types.int32[:, ::1], column, types.int64[::1], column, column)
     numbers = (types.float64, types.float64, types.float64, types.float64[:, ::1])
     _follow.compile((column, flags, flags, flags, maps, maps, *memory, *numbers))
     _follow.disable_compile()
@@ -153,6 +157,7 @@ def _follow(  # type: ignore[no-untyped-def]
     steps,
     dissolved,
     anew,
+    shot,
     max_eighths,
     max_drift,
     min_window,
@@ -177,7 +182,11 @@ def _follow(  # type: ignore[no-untyped-def]
                 counts[:, slot] = 0
             for way in range(ways):
                 lives[way] = _find_live(counts[way], seconds, way, at, live[way])
+        if since_cut == 0:
+            shot[0], shot[1], shot[2] = t_s[n], 0.0, 0.0
         told[n, 0] = lives[0] / PLACES if goes_on else 0.0
+        if t_s[n] - shot[0] < BUCKETS:  # What moved in the shot before says nothing of this one.
+            told[n, 0] = min(told[n, 0], shot[2] / max(shot[1], 1.0))
         if key[n]:
             anew[0] = t_s[n]
         for way in range(ways):
@@ -191,6 +200,9 @@ def _follow(  # type: ignore[no-untyped-def]
                     least = max_eighths if way == 0 else QUIETLY
                     for p in range(PLACES):
                         strongly[p] = changed[p] = difference[n, p] > least
+                    if way == 0:
+                        shot[1] += 1
+                        shot[2] += changed.sum() / PLACES
                 anew[1 + way] = _judge(
                     places[way],
                     live[way],

@@ -111,6 +111,17 @@ def test_what_stands_just_after_a_cut_is_a_still_and_for_a_second_it_may_be_one(
     assert told[150, 0] == 0, "not known to have been live"
 
 
+def test_what_moved_in_the_shot_before_says_nothing_of_this_one() -> None:
+    """A camera on a tripod, after one that was carried: not stuck, though the last four seconds were live."""
+    difference, mean = stopped(n=280)
+    mean[150:] = 255 - mean[150:]
+    assert not follow(difference, mean)[150:, 0].any()
+    assert (follow(difference, mean, split=7) == follow(difference, mean)).all()
+    difference, mean = stopped(n=280, at=190)
+    mean[150:] = 255 - mean[150:]
+    assert follow(difference, mean)[190, 0] > 0.9, "it moved in this shot, too"
+
+
 def test_after_a_dissolve_nothing_is_seen_to_stop() -> None:
     difference, mean = stopped()
     mean[130:150] = np.rint(mean[130] + (255.0 - mean[130] - mean[130]) * np.arange(1, 21)[:, None] / 20)
