@@ -31,10 +31,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from monitor.errors import SettingsError
 from monitor.records import Severity
 
-Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
-Levels = Annotated[float, Field(ge=0, le=255, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Levels = Annotated[float, Field(ge=0, le=255)]
 """8-bit levels."""
-Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(ge=0, le=1)]
 
 
 def _no_nan(value: float) -> float:

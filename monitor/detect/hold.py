@@ -268,7 +268,7 @@ def _added(state: HoldState, rows: Rows, first: int, last: int) -> HoldState:
         state,
         evidence=_merge(state.evidence, rows, first, last),
         grave_s=float(_grave_s(state, rows, first, last)[-1]),
-        bad_until=max(state.bad_until, float((rows.t_s + rows.duration_s)[first : last + 1].max())),
+        bad_until=max(state.bad_until, float((rows.t_s[first : last + 1] + rows.duration_s[first : last + 1]).max())),
         confidence=max(state.confidence, 1.0 if part is None else float(part.max())),
     )
 
