@@ -46,7 +46,7 @@ class ArrivalsState:
     """(arrived_at, t_s) of the last second."""
     due_at: float = math.inf
     tracks: tuple[tuple[str, float, int], ...] = ()
-    """Of each expected track: media second until which it came, whole seconds reported as missing."""
+    """Of each expected track: media second until which it is not missed, whole seconds reported as missing."""
 
 
 class Arrivals:
@@ -134,12 +134,12 @@ class Arrivals:
         return math.nan if math.isinf(state.anchor) else state.last_t_s * (1 + CLOCK_SLACK) + state.anchor
 
     def _tracks(self, track: str, end: float, epoch: int, at: float) -> Iterator[Event]:
-        """A track came up to `end`."""
+        """A track came up to `end`. Behind the others it is late, not missing: what is missed counts from here."""
         until = {name: (t, n) for name, t, n in self.state.tracks}
         if track in until and until[track][1]:
             yield self._event("track_back", track, epoch, end, at, until[track][1])
         if track in until:
-            until[track] = (end, 0)
+            until[track] = (max(end, self.state.last_t_s - TRACK_SLACK_S), 0)
         self.state = replace(self.state, tracks=tuple((name, t, n) for name, (t, n) in until.items()))
 
     def missing(self, epoch: int) -> Iterator[Event]:

@@ -133,3 +133,13 @@ def test_media_time_that_no_track_went_through_is_nobodys_absence() -> None:
 def test_tracks_that_come_in_one_step_do_not_miss_each_other() -> None:
     arrivals = opened("video", "audio:0")
     assert came(arrivals, steady(0.0, 9.0), steady(0.0, 9.0, "audio:0")) == []
+
+
+def test_a_track_that_comes_late_is_not_missing() -> None:
+    """Sound that goes on 20 s behind the picture is late; it was told as lost again after every block."""
+    arrivals = opened("video", "audio:0")
+    came(arrivals, steady(0.0, 3.0), steady(0.0, 3.0, "audio:0"))
+    assert brief(came(arrivals, steady(3.1, 23.0)))[-1] == ("track_missing", 19)
+    assert brief(came(arrivals, steady(3.1, 4.0, "audio:0"))) == [("track_back", 19)]
+    assert came(arrivals, steady(23.1, 24.0), steady(4.1, 5.0, "audio:0")) == []
+    assert brief(came(arrivals, steady(24.1, 26.0))) == [("track_missing", 1), ("track_missing", 2)]

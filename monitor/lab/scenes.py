@@ -95,8 +95,8 @@ class Scene:
     ) -> None:
         rows, columns = sprite[0][0].shape
         speed = self.look.speed
-        y = int((self.height - rows) * (0.5 + 0.3 * np.sin(phase[0] + t * speed * 1.3)))
-        x = int((self.width - columns) * (0.5 + 0.45 * np.sin(phase[1] + t * speed)))
+        y = int((self.height - rows) * (0.5 + 0.3 * _swing(phase[0] + t * speed * 1.3)))
+        x = int((self.width - columns) * (0.5 + 0.45 * _swing(phase[1] + t * speed)))
         for plane, (source, mask), size in zip(planes, sprite, (1, 2, 2), strict=True):
             top, left = y // size, x // size
             np.copyto(plane[top : top + mask.shape[0], left : left + mask.shape[1]], source, where=mask)
@@ -116,6 +116,11 @@ class Scene:
             samples[:, filled : filled + part.shape[1]] = part
             filled, at = filled + part.shape[1], 0
         return samples
+
+
+def _swing(angle: float) -> float:
+    """From -1 to 1 and back in each turn, evenly: a figure that slowed down where it turns would stand there."""
+    return float(2 / np.pi * np.arcsin(np.sin(angle)))
 
 
 def black_pictures(width: int, height: int) -> tuple[Plane, ...]:

@@ -25,6 +25,9 @@ CLEAN_S = 4.0
 TAIL_S = 2.0
 LASTS_S = (1.5, 5.0)
 TRIES = 60
+SEEN_EVERY = 5
+LEAST_SEEN = 1.0
+"""Levels (root of the mean square) that a picture must change by: less than coding changes it at these bit rates."""
 USUAL = Size()
 
 
@@ -106,10 +109,22 @@ def _changed(footage: Footage, kind: str, strength: Strength, rng: Rng) -> tuple
         timing.ticker(footage, amount, rng)
     found = []
     for first, last in _times(footage, recipe, moved, rng):
+        before = footage.luma[first:last:SEEN_EVERY].copy()
         area = recipe.change(footage, first, last, amount, rng)
+        changed = _apart(before, footage.luma[first:last:SEEN_EVERY])
+        if changed < LEAST_SEEN:
+            raise SettingsError(
+                f"{kind}: changes this clip by {changed:.1f} levels, nobody would see it; take another one"
+            )
         fps = footage.fps
         found.append(Truth(kind, seconds_of(first, fps), seconds_of(last, fps), area, amount, recipe.unit))
     return tuple(found)
+
+
+def _apart(before: Plane, after: Plane) -> float:
+    """Root mean square of the difference, of every second line and column."""
+    difference = before[:, ::2, ::2].astype(np.float32) - after[:, ::2, ::2]
+    return float(np.sqrt(np.mean(difference * difference)))
 
 
 def _times(footage: Footage, recipe: Recipe, moved: NDArray[np.float64], rng: Rng) -> list[tuple[int, int]]:

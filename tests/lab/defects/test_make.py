@@ -61,3 +61,11 @@ def test_a_ticker_is_no_motion_of_the_window_above_it(tmp_path: Path) -> None:
     still = write(stands, tmp_path / "still.mp4", "h264", 200_000, None)
     with pytest.raises(SettingsError, match="enough motion"):
         make("freeze", "weak", still, tmp_path / "a.ts", 1, SMALL)
+
+
+@pytest.mark.parametrize("kind", ["blur", "blockiness"])
+def test_what_nobody_would_see_is_refused(kind: str, tmp_path: Path) -> None:
+    grey = Footage(np.full((SMALL.frames, SMALL.height * 3 // 2, SMALL.width), 90, np.uint8), SMALL.fps)
+    plain = write(grey, tmp_path / "plain.mp4", "h264", 200_000, None)
+    with pytest.raises(SettingsError, match="nobody would see it"):
+        make(kind, "weak", plain, tmp_path / "a.ts", 1, SMALL)
