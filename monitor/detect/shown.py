@@ -113,7 +113,7 @@ class TestPattern(InPlaceOfAPicture):
     decoder says that it made up may look like a card, which then says nothing."""
 
     kind = "test_pattern"
-    version = 5
+    version = 6
     looks = (Look.SLATE, Look.BARS)
     reads = ("luma", "shown", "stands_s", "damaged", "made_up")
     extremes = _largest("stands_s")

@@ -96,6 +96,8 @@ def test_many_flat_colours_are_a_chart_and_a_few_are_a_drawing() -> None:
     drawing = chart.copy()
     drawing[:, :, :7] = np.array([150, 70, 180])[:, None, None]
     assert not are_patches(drawing[None])[0], "one ground"
+    slanting = np.stack([[np.roll(row, 2 * n) for n, row in enumerate(plane)] for plane in chart])
+    assert not are_patches(slanting[None])[0], "a drawing of coloured stripes"
     grey = chart.copy()
     grey[1:] = 128
     assert not are_patches(grey[None])[0]
