@@ -25,7 +25,7 @@ from monitor.pipeline import Checkpoint, Outcome, Pipeline, TimedPacket
 from monitor.records import EventKind, Stream
 from monitor.settings import Profile
 
-ANNOUNCE_S = 0.25
+ANNOUNCE_S = 0.5
 """Packets wait this long for others, so that decode threads take many at a time."""
 STEADY_S = 10.0
 """A connection that lasted this long was a good one: the next wait is the first again."""

@@ -1,4 +1,4 @@
-"""Pictures and sound -> H.264 and AAC in MPEG-TS: one run of encoders and a muxer. Knows no recipe.
+"""Pictures and sound -> H.264 and AAC or AC-3 in MPEG-TS: one run of encoders and a muxer. Knows no recipe.
 
 A sender that pauses closes its run and begins another one afterwards: what encoders and muxer still hold goes out
 before the pause, as from any real sender, and not seconds later with old timestamps.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Literal
 
 import av
 import numpy as np
@@ -20,8 +21,9 @@ from monitor.lab.scenes import RATE, Plane
 
 ZERO_PTS_S = 3600
 """Media second 0 has this timestamp: room before it for what an HLS playlist already holds, and for jumps back."""
-BLOCK = 1024
-"""Samples in an AAC frame."""
+Sound = Literal["aac", "ac3"]
+BLOCKS: dict[Sound, int] = {"aac": 1024, "ac3": 1536}
+"""Samples in a frame."""
 X264 = {
     "preset": "ultrafast",
     "tune": "zerolatency",
@@ -35,7 +37,8 @@ X264 = {
 MPEGTS = {"max_interleave_delta": "1", "flush_packets": "1", "pes_payload_size": "0"}
 """Out as soon as it is in: by default the muxer waits up to 10 s for a track that is lost."""
 AAC: dict[str, object] = {"aac_coder": "fast", "aac_tns": "0", "aac_pns": "0", "aac_is": "0", "aac_ms": "0"}
-"""Sound took as much time as pictures: without its finer tools half of that."""
+"""Sound took as much time as pictures: without its finer tools half of that, and AC-3 takes a tenth."""
+BIT_RATES: dict[Sound, int] = {"aac": 64_000, "ac3": 96_000}
 KEY, ANY = 1, 0
 """Picture types (AV_PICTURE_TYPE_I and _NONE) as PyAV takes them."""
 
@@ -45,13 +48,16 @@ SoundPackets = Sequence["av.Packet[AudioStream]"]
 class Coder:
     """One run. Pictures may have any of the `sizes` (width, height); each has an encoder, all write into one track."""
 
-    def __init__(self, sizes: Sequence[tuple[int, int]], fps: int) -> None:
+    def __init__(self, sizes: Sequence[tuple[int, int]], fps: int, sound: Sound = "aac") -> None:
+        self.block = BLOCKS[sound]
+        """Samples that `play` takes."""
         self._written = bytearray()
         self._container = av.open(_Collector(self._written), "w", format="mpegts", container_options=MPEGTS)
         self._video: VideoStream = self._container.add_stream("libx264", rate=fps)
-        self._sound: AudioStream = self._container.add_stream("aac", rate=RATE, layout="stereo")
-        self._sound.bit_rate = 64_000
-        self._sound.options = dict(AAC)
+        self._sound: AudioStream = self._container.add_stream(sound, rate=RATE, layout="stereo")
+        self._sound.bit_rate = BIT_RATES[sound]
+        if sound == "aac":
+            self._sound.options = dict(AAC)
         self._encoders = {sizes[0]: _PictureEncoder(self._video.codec_context, sizes[0], fps)}
         for size in sizes[1:]:
             encoder = av.CodecContext.create("libx264", "w")
@@ -66,7 +72,7 @@ class Coder:
             self._container.mux(packet)
 
     def play(self, samples: NDArray[np.float32], first: int) -> SoundPackets:
-        """Encode BLOCK samples [2, BLOCK] from sample `first` of the stream on; what comes out is for `send`."""
+        """Encode a block of samples [2, block] from sample `first` of the stream on; what comes out is for `send`."""
         sound = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
         sound.sample_rate, sound.time_base = RATE, Fraction(1, RATE)
         sound.pts = first + ZERO_PTS_S * RATE

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.lab.coder import BLOCK, ZERO_PTS_S, Coder, SoundPackets
+from monitor.lab.coder import BLOCKS, ZERO_PTS_S, Coder, Sound, SoundPackets
 from monitor.lab.packets import CLOCK, Counters, damage, key_cuts, shift
 from monitor.lab.scenes import RATE, Scene, black_pictures
 from monitor.lab.schedule import DAMAGE_SHARE, Recipe
@@ -43,7 +43,10 @@ class Maker:
         self._coder: Coder | None = None
         self._counters = Counters()
         self._frame = math.ceil(from_s * recipe.fps)
-        self._block = math.ceil(from_s * RATE / BLOCK)
+        # As usual: AAC for players, AC-3 between broadcasters.
+        self._sound: Sound = "aac" if recipe.transport in ("hls", "http") else "ac3"
+        self._samples_a_block = BLOCKS[self._sound]
+        self._block = math.ceil(from_s * RATE / self._samples_a_block)
         self._gop = recipe.fps * (SEGMENT_S if recipe.transport == "hls" else GOP_S)
         self._force_key = True
         self._was_small = False
@@ -73,9 +76,8 @@ class Maker:
     def _step(self) -> list[Piece]:
         """One picture and the sound that is due by then; nothing while the sender is paused."""
         t = self.due_s
-        while self._block * BLOCK / RATE <= t:
-            if not self.recipe.paused(self._block * BLOCK / RATE):
-                first = self._block * BLOCK
+        while (first := self._block * self._samples_a_block) / RATE <= t:
+            if not self.recipe.paused(first / RATE):
                 self._send(self._running().play(self._samples(first), first))
             self._block += 1
         if self.recipe.paused(t):
@@ -88,7 +90,7 @@ class Maker:
 
     def _running(self) -> Coder:
         if self._coder is None:
-            self._coder = Coder(self._sizes, self.recipe.fps)
+            self._coder = Coder(self._sizes, self.recipe.fps, self._sound)
             self._counters.take_over()
             self._force_key = True
         return self._coder
@@ -124,11 +126,12 @@ class Maker:
                 self._coder.send(packet)
 
     def _samples(self, first: int) -> NDArray[np.float32]:
-        """One AAC frame of sound from sample `first` on, with the planned silence in it, exact to the sample."""
-        samples = self._scenes[0].sound(first, BLOCK)
+        """One block of sound from sample `first` on, with the planned silence in it, exact to the sample."""
+        n = self._samples_a_block
+        samples = self._scenes[0].sound(first, n)
         for plan in self.recipe.of("silence"):
             start = max(math.ceil(plan.start_s * RATE) - first, 0)
-            end = min(math.ceil(plan.end_s * RATE) - first, BLOCK)
+            end = min(math.ceil(plan.end_s * RATE) - first, n)
             if start < end:
                 samples[list(plan.channels or (0, 1)), start:end] = 0
         return samples
