@@ -63,6 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
     print_report(report, Console(stderr=options.json, width=1000, soft_wrap=True), options.verbose)
     if options.json:
         print(json.dumps(as_json(report), allow_nan=False))
+    if not report.rows:
+        print("score.py: nothing was scored: no clip suited; see the cases refused", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -2,6 +2,8 @@
 
 python jobs/watch.py                                            the demonstration, about a minute
 python jobs/watch.py streams.toml --results s3://bucket/watch   the real thing, until Ctrl-C
+
+Exit status: 0 ended as asked; 1 failed while running; 2 refused at the start; 130 stopped before it had begun.
 """
 
 from __future__ import annotations
@@ -16,14 +18,14 @@ from rich.console import Console
 from monitor.catalog import CatalogWatcher
 from monitor.cluster.engine import engine, stop_on_signals
 from monitor.demonstration import Demonstration
-from monitor.errors import MonitorError, SettingsError
+from monitor.errors import MonitorError, SettingsError, StoreError
 from monitor.settings import load_profile
 from monitor.store import ResultsWriter
 from monitor.watching import watch
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 ended as asked, 1 failed while running, 2 refused at the start."""
+    """Exit status: see the top of this file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("catalog", nargs="?", help="TOML, CSV or Parquet; a path, s3:// or http(s)://")
     parser.add_argument("--results", help="folder or s3:// URI (default: results/ or, without catalog, results/demo-*)")
@@ -33,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     console = Console(stderr=False, soft_wrap=True)
     try:
-        if options.duration is not None and options.duration <= 0:
+        if options.duration is not None and not options.duration > 0:
             raise SettingsError(f"--duration {options.duration}: must be above 0; leave it out to watch until stopped")
         if options.workers is not None and options.workers < 1:
             raise SettingsError(f"--workers {options.workers}: must be at least 1; leave it out to use all cores")
@@ -42,7 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
         profile = load_profile(options.settings or "default")
         watcher = CatalogWatcher(options.catalog)
         results = options.results or "results"
-        ResultsWriter(results, "watch").close()
+        try:
+            ResultsWriter(results, "watch").close()
+        except StoreError as error:
+            raise SettingsError(str(error)) from None
         with engine(), stop_on_signals(options.duration) as stop:
             watch(watcher, profile, results, stop, console, options.workers)
     except KeyboardInterrupt:

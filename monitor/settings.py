@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from monitor.errors import SettingsError
 from monitor.records import Severity
@@ -37,16 +37,10 @@ Levels = Annotated[float, Field(ge=0, le=255)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 
 
-def _no_nan(value: float) -> float:
-    if math.isnan(value):
-        raise ValueError("must be a number, or inf")
-    return value
-
-
 class Section(BaseModel):
-    """Base of every section: frozen, and a key that is not known is refused."""
+    """Base of every section: frozen; a key that is not known is refused, and a value of another type."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
 
 class Temporal(Section):
@@ -223,7 +217,7 @@ class DegradedSettings(Temporal):
     severity: Severity = "minor"
     grave_s: Seconds = 3.0
     margin: Annotated[float, Field(gt=0, le=100)] = 0.5
-    between: Annotated[float, Field(ge=1, allow_inf_nan=True), AfterValidator(_no_nan)] = math.inf
+    between: Annotated[float, Field(ge=1, allow_inf_nan=True)] = math.inf
     """So many margins above the highest of the last minute is not normal in another scene. Infinite (`inf`): told is
     what begins within a scene."""
     grave_excess: Annotated[float, Field(ge=1, le=100)] = 2.5

@@ -64,6 +64,13 @@ def test_the_fingerprint_changes_with_any_setting() -> None:
     assert fingerprint(DEFAULT.black) == fingerprint(Profile().black)
 
 
+@pytest.mark.parametrize("text", ["true", '"4"', "[4]"])
+def test_a_number_must_be_written_as_one(tmp_path: Path, text: str) -> None:
+    assert load_profile(written(tmp_path, "[black]\nmin_duration_s = 4\n")).black.min_duration_s == 4
+    with pytest.raises(SettingsError, match=r"black\.min_duration_s.*valid number"):
+        load_profile(written(tmp_path, f"[black]\nmin_duration_s = {text}\n"))
+
+
 def test_between_may_be_infinite_and_nothing_may_be_no_number(tmp_path: Path) -> None:
     endless = load_profile(written(tmp_path, 'extends = "fast"\n[blur]\nbetween = inf\n'))
     assert math.isinf(endless.blur.between)

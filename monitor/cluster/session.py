@@ -7,10 +7,12 @@ killed) holds up nobody: absences are counted by `tick`, and the queue is its on
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,16 +22,20 @@ from monitor.cluster.costs import expected_cores
 from monitor.cluster.turns import Turns
 from monitor.errors import SourceError
 from monitor.media.backoff import Backoff
+from monitor.media.redact import redact
 from monitor.media.source import Input, open_input
 from monitor.pipeline import Checkpoint, Outcome, Pipeline, TimedPacket
 from monitor.records import EventKind, Stream
 from monitor.settings import Profile
 
 ANNOUNCE_S = 0.5
-"""Packets wait this long for others, so that decode threads take many at a time."""
+"""Packets wait this long for others, so that decode threads take many at a time: a step costs the detectors about as
+much for one picture as for twenty."""
 STEADY_S = 10.0
 """A connection that lasted this long was a good one: the next wait is the first again."""
 RATE_WINDOW_S = 5.0
+
+log = logging.getLogger(__name__)
 
 State = Literal["connecting", "watching", "stalled", "waiting", "ended"]
 
@@ -138,13 +144,20 @@ class Session:
         """Whether packets wait."""
         return bool(self._queue)
 
+    def is_due(self, now: float) -> bool:
+        """Whether something has waited for long enough, or waits for nothing."""
+        with self._queue_lock:
+            first = self._queue[0] if self._queue else None
+        return first is not None and (isinstance(first, _Opened | _Closed) or now - first[2] >= ANNOUNCE_S)
+
     def work(self) -> bool:
         """Take what is queued, up to about a second of it, through the pipeline. True if more waits."""
         with self._lock:
             batch, marker = self._take_batch()
             now = time.time()
-            if self._to_report_dropped_s:
+            with self._queue_lock:
                 seconds, self._to_report_dropped_s = self._to_report_dropped_s, 0.0
+            if seconds:
                 self._pipeline.dropped(seconds, now)
             if batch:
                 with self._turns:
@@ -220,9 +233,10 @@ class Session:
         """One connection from opening to its end: why it ended, and whether that was the end of a recording."""
         try:
             source = open_input(self.stream, self._settings)
-        except SourceError as error:
-            self._put(_Closed("open_failed", str(error), threading.Event()))
-            return str(error), False
+        except Exception as error:  # noqa: BLE001 - as in `_why`
+            reason = self._why(error)
+            self._put(_Closed("open_failed", reason, threading.Event()))
+            return reason, False
         kind: EventKind = "lost" if source.live else "ended"
         reason = "the source ended"
         with source:
@@ -231,14 +245,22 @@ class Session:
             self._cores = expected_cores(source.tracks)
             try:
                 self._packets(source)
-            except SourceError as error:
-                kind, reason = "lost", str(error)
+            except Exception as error:  # noqa: BLE001 - as in `_why`
+                kind, reason = "lost", self._why(error)
             # What the decoders still hold comes out before the container is closed.
             closed = _Closed(kind, reason, threading.Event())
             self._put(closed)
             while not closed.settled.wait(0.1) and not self._released:
                 pass
         return reason, kind == "ended"
+
+    def _why(self, error: Exception) -> str:
+        """What a person is told of a source that failed. Whatever it was, the reader goes on: it is the only one that
+        can open the stream again."""
+        if isinstance(error, SourceError):
+            return str(error)
+        log.error("stream %s: its reader met %s", self.stream.id, redact("".join(traceback.format_exception(error))))
+        return redact(f"{type(error).__name__}: {error}")
 
     def _packets(self, source: Input) -> None:
         began = time.time()
@@ -257,12 +279,12 @@ class Session:
 
     def _put_packet(self, item: TimedPacket) -> None:
         track, packet, _ = item
-        if self._skip_to_key and track.kind == "video":
-            if not packet.is_keyframe:
-                self._count_dropped(item)
-                return
-            self._skip_to_key = False
         with self._queue_lock:
+            if self._skip_to_key and track.kind == "video":
+                if not packet.is_keyframe:
+                    self._count_dropped(item)
+                    return
+                self._skip_to_key = False
             self._queue.append(item)
             self._queued_bytes += packet.size
             oldest = next((i for i in self._queue if not isinstance(i, _Opened | _Closed)), item)

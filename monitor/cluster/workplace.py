@@ -172,7 +172,7 @@ class Workplace:
             self._guarded(session, session.work)
             with self._lock:
                 self._scheduled.discard(session)
-            if session.has_work():
+            if session.is_due(time.time()):
                 self._announce(session)
 
     def _tick(self) -> None:
@@ -180,7 +180,7 @@ class Workplace:
             now = time.time()
             for session in self._watched():
                 self._guarded(session, partial(session.tick, now))
-                if session.has_work():
+                if session.is_due(now):
                     self._announce(session)
 
     def _guarded(self, session: Session, work: Callable[[], object]) -> None:

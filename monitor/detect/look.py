@@ -56,8 +56,6 @@ go to another colour than most."""
 CHART_FLAT, OF_ONE, CHART_S = 0.9, 0.2, 0.9
 """So much of a colour chart is flat, and so much of it has one colour at most, with those that are near; and it has
 stood for so long."""
-IN_LINE, PAIRS_IN_LINE = 0.9, 2
-"""So much of two rows of places, and of two columns, is the same where both lie within patches, as so many do."""
 SAME = 2
 """A place is the same with a mean that differs by so many levels: a coder's noise."""
 
@@ -72,7 +70,8 @@ class Look(IntEnum):
     SNOW = 2
     SOLID = 3
     SLATE = 4
-    BARS = 5
+    CHART = 5
+    BARS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +242,7 @@ class Viewer:
             grain = NOISY <= noise[k] >= (across[k] + down[k] - TEXT) / WHITE
             chart = grain or flat[k] >= CHART_FLAT
             if chart and _unmoved(state, colors[first + k], float(video.t_s[first + k])):
-                found[k] = Look.BARS if are_patches(colors[first + k].reshape(1, 3, *GRID))[0] else Look.PICTURE
+                found[k] = Look.CHART if are_patches(colors[first + k].reshape(1, 3, *GRID))[0] else Look.PICTURE
             if found[k]:
                 continue
             plain = grain or flat[k] >= self._pattern.min_slate_flat
@@ -299,22 +298,15 @@ def _are_colour_ramps(rows: Maps) -> bool:
 
 
 def are_patches(colors: Maps) -> NDArray[np.bool_]:
-    """Which of N maps [N, 3, 9, 16] have many saturated colours in rows and columns, none of which has much of the
-    picture: a colour chart, if the picture is flat but for the sides of its patches."""
+    """Which of N maps [N, 3, 9, 16] have many saturated colours, none of which has much of the picture: a colour chart,
+    if the picture is flat but for the sides of its patches."""
     saturated = np.abs(colors[:, 1:] - int(NO_COLOUR)).sum(axis=1) >= SATURATED
     found: NDArray[np.bool_] = saturated.mean(axis=(1, 2)) >= COLOURED
     for k in np.flatnonzero(found):
         places = colors[k].reshape(3, -1)
         near = (np.abs(places[:, :, None] - places[:, None]).max(axis=0) <= APART).mean(axis=0)
-        found[k] = near.max() <= OF_ONE and np.median(near) <= OF_ONE / 2 and _in_rows_and_columns(colors[k])
+        found[k] = near.max() <= OF_ONE and np.median(near) <= OF_ONE / 2
     return found
-
-
-def _in_rows_and_columns(colors: Maps) -> bool:
-    """Whether maps [3, 9, 16] are of patches whose sides are upright and level: two rows or columns of places that lie
-    within a row or column of patches are the same from end to end. Slanting or round areas of colour are no chart."""
-    same = [(np.abs(np.diff(colors, axis=axis)).max(axis=0) <= ALIKE).mean(axis=2 - axis) for axis in (1, 2)]
-    return all(np.count_nonzero(share >= IN_LINE) >= PAIRS_IN_LINE for share in same)
 
 
 def _are_stripes(stripes: Maps) -> bool:

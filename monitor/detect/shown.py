@@ -108,13 +108,14 @@ class Snow(InPlaceOfAPicture):
 
 
 class TestPattern(InPlaceOfAPicture):
-    """A picture that stands and is synthetic: in stripes of several colours, or of ramps, which are bars; or mostly of
-    one ground that is flat but for noise, a slate. A slate is never more than minor, for a title looks the same. What a
-    decoder says that it made up may look like a card, which then says nothing."""
+    """A picture that stands and is synthetic: in stripes of several colours, or of ramps, which are bars; of patches of
+    many, a chart; or mostly of one ground that is flat but for noise, a slate. Charts and slates are never more than
+    minor: drawings and titles look the same. What a decoder says that it made up may look like a card, which then says
+    nothing."""
 
     kind = "test_pattern"
     version = 6
-    looks = (Look.SLATE, Look.BARS)
+    looks = (Look.SLATE, Look.CHART, Look.BARS)
     reads = ("luma", "shown", "stands_s", "damaged", "made_up")
     extremes = _largest("stands_s")
 

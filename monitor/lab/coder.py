@@ -37,7 +37,7 @@ X264 = {
 MPEGTS = {"max_interleave_delta": "1", "flush_packets": "1", "pes_payload_size": "0"}
 """Out as soon as it is in: by default the muxer waits up to 10 s for a track that is lost."""
 AAC: dict[str, object] = {"aac_coder": "fast", "aac_tns": "0", "aac_pns": "0", "aac_is": "0", "aac_ms": "0"}
-"""Sound took as much time as pictures: without its finer tools half of that, and AC-3 takes a tenth."""
+"""Sound took as much time as pictures: without its finer tools half of that, of which AC-3 takes a third."""
 BIT_RATES: dict[Sound, int] = {"aac": 64_000, "ac3": 96_000}
 KEY, ANY = 1, 0
 """Picture types (AV_PICTURE_TYPE_I and _NONE) as PyAV takes them."""

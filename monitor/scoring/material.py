@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from monitor.catalog import MEDIA_SUFFIXES
 from monitor.errors import SettingsError
@@ -31,6 +31,8 @@ class Split(Section):
     `only_clean`: no defects are made of them, but false alarms are counted on them. A clip that stands in neither of
     the first two belongs to one of them by its name (see `part`).
     """
+
+    model_config = ConfigDict(strict=False)  # TOML has lists, and no tuples.
 
     tuning: tuple[str, ...] = ()
     reporting: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from pathlib import Path
 from monitor.detect import KINDS as DETECTED
 from monitor.errors import SettingsError
 from monitor.lab.defects.footage import Size
-from monitor.lab.defects.make import USUAL
+from monitor.lab.defects.make import LEAST_S, USUAL
 from monitor.lab.truth import STRENGTHS, Strength
 from monitor.scoring.cases import Request, Tried
 from monitor.scoring.generators import GENERATORS, makeable
@@ -53,6 +53,8 @@ class Plan:
         for name, value, least, most in (("--events", self.events, 1, 5000), ("--workers", self.workers, 1, 1024)):
             if not least <= value <= most:
                 raise SettingsError(f"{name} {value}: must be from {least} to {most}")
+        if self.size.seconds < LEAST_S:
+            raise SettingsError(f"--seconds {self.size.seconds:g}: must be {LEAST_S:g} or more, to hold two defects")
         _check("--use", (self.use,), USES)
         _check("--strengths", self.strengths, STRENGTHS)
         _check("--generators", self.generators, GENERATORS)

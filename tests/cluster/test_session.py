@@ -6,7 +6,7 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,11 +14,12 @@ from clips import FPS, make_clip
 from counting import Counting
 
 from monitor.cluster.costs import shipped
-from monitor.cluster.session import Session
+from monitor.cluster.session import Session, _Closed
 from monitor.cluster.turns import Turns
+from monitor.media.source import Input, open_input
 from monitor.pipeline import Outcome, Pipeline, TimedPacket
 from monitor.records import Coverage, Detection, Event, Stream
-from monitor.settings import FAST
+from monitor.settings import FAST, SourceSettings
 
 
 class Holder:
@@ -95,6 +96,58 @@ def test_a_source_that_hangs_is_a_fault_of_its_own_and_stops_in_time(mute: str) 
     rows = holder.rows(Coverage)
     assert rows
     assert not any(row.watched for row in rows)
+
+
+@pytest.mark.parametrize("where", ["opening", "reading"])
+def test_a_reader_that_meets_any_error_says_so_and_opens_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", [("moving", 1.0)])
+    broken = [True]
+
+    class Reading:
+        def __init__(self, source: Input) -> None:
+            self._source = source
+
+        def __enter__(self) -> Reading:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self._source.__exit__(None, None, None)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._source, name)
+
+        def packets(self) -> Iterator[TimedPacket]:
+            raise ValueError("nobody thought of http://user:secret@host/")
+            yield
+
+    def opens(stream: Stream, settings: SourceSettings) -> object:
+        if not broken:
+            return open_input(stream, settings)
+        broken.clear()
+        if where == "opening":
+            raise ValueError("nobody thought of http://user:secret@host/")
+        return Reading(open_input(stream, settings))
+
+    monkeypatch.setattr("monitor.cluster.session.open_input", opens)
+    holder = Holder(str(clip))
+    holder.until(lambda: any(e.kind == "ended" for e in holder.rows(Event)))
+    holder.stop()
+    event = next(e for e in holder.rows(Event) if e.kind == ("open_failed" if where == "opening" else "ended"))
+    if where == "opening":
+        assert event.detail.startswith("ValueError: nobody thought of")
+    assert "secret" not in str([e.detail for e in holder.rows(Event)])
+
+
+def test_packets_are_due_after_half_a_second_and_markers_at_once(tmp_path: Path) -> None:
+    session = Session(Stream(id="s", url="none.mp4"), FAST, None, lambda _: None)
+    assert not session.is_due(100.0)
+    session._queue.append((None, None, 100.0))  # type: ignore[arg-type]
+    assert [session.is_due(now) for now in (100.1, 100.49, 100.5)] == [False, False, True]
+    session._queue.clear()
+    session._put(_Closed("lost", "gone", threading.Event()))
+    assert session.is_due(0.0)
 
 
 def test_another_goes_on_from_the_checkpoint(tmp_path: Path) -> None:

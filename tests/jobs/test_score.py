@@ -13,6 +13,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import clips
 import pytest
 
 from monitor.lab.clips import make_clip
@@ -82,6 +83,7 @@ def test_tuning_takes_other_clips_and_other_seeds(media: Path) -> None:
         (("--media", "MEDIA", "--size", "641x360"), "size 641x360: width and height must be even"),
         (("--media", "MEDIA", "--settings", "none.toml"), "settings 'none.toml'"),
         (("--media", "MEDIA", "--split", "none.toml"), "split none.toml: cannot be read"),
+        (("--media", "MEDIA", "--seconds", "5"), "--seconds 5: must be 13 or more"),
         (("--kinds", "black"), "the following arguments are required: --media"),
         (("--media", "MEDIA", "--use", "fun"), "invalid choice: 'fun'"),
     ],
@@ -99,6 +101,18 @@ def test_bad_arguments_are_2_with_value_rule_and_remedy(
     told = capsys.readouterr()
     assert said in told.err
     assert told.out == ""
+
+
+def test_nothing_scored_is_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clips.make_clip(tmp_path / "still.mp4", [("black", 2.0)])
+    split = tmp_path / "split.toml"
+    split.write_text('reporting = ["still.mp4"]\n')
+    few = ("--kinds", "combing", "--strengths", "strong", "--events", "1", "--size", "64x64", "--fps", "10")
+    main = runpy.run_path(COMMAND[1])["main"]
+    assert main(["--media", str(tmp_path), "--split", str(split), *few, "--workers", "1"]) == 2
+    told = capsys.readouterr()
+    assert "enough motion" in told.out
+    assert "nothing was scored" in told.err
 
 
 def test_bad_arguments_end_the_command_with_2() -> None:

@@ -139,11 +139,19 @@ def test_a_bad_catalog_is_refused_before_anything_starts(tmp_path: Path, text: s
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize("duration", ["nan", "0", "-1"])
+def test_a_duration_that_is_none_is_refused(duration: str) -> None:
+    command = [sys.executable, str(ROOT / "jobs/watch.py"), "--duration", duration]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"--duration {float(duration)}: must be above 0" in done.stderr
+
+
 def test_a_results_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "streams.toml"
     place.write_text(catalog(("a", "tcp://127.0.0.1:9")))
     command = [sys.executable, str(ROOT / "jobs/watch.py"), str(place), "--results", "/dev/null/results"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "/dev/null/results" in done.stderr
     assert "Traceback" not in done.stderr

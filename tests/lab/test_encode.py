@@ -10,14 +10,15 @@ from monitor.lab.encode import Maker, render
 from monitor.lab.schedule import Kind, Planned, Recipe, Transport
 
 
-def with_defects(*planned: Planned, fps: int = 10, seconds: float = 4) -> bytes:
-    return render(Recipe("a", "news", "tcp", 160, 90, fps, planned, 1), seconds)
+def with_defects(*planned: Planned, fps: int = 10, seconds: float = 4, transport: Transport = "tcp") -> bytes:
+    return render(Recipe("a", "news", transport, 160, 90, fps, planned, 1), seconds)
 
 
-def test_a_clean_stream_is_whole_moves_and_sounds() -> None:
-    seen = read(with_defects())
+@pytest.mark.parametrize(("transport", "block"), [("tcp", 1536), ("udp", 1536), ("hls", 1024), ("http", 1024)])
+def test_a_clean_stream_is_whole_moves_and_sounds(transport: Transport, block: int) -> None:
+    seen = read(with_defects(transport=transport))
     assert seen.picture_s == pytest.approx(np.arange(40) / 10)
-    assert np.diff(seen.sound_s) == pytest.approx(1536 / 48000, abs=1e-4)
+    assert np.diff(seen.sound_s) == pytest.approx(block / 48000, abs=1e-4)
     assert seen.corrupt == 0
     assert motion(seen.luma).min() > 1
     assert seen.peak(0, 4).min() > 0.05
@@ -40,15 +41,17 @@ def test_frozen_pictures_repeat_while_the_encoder_runs() -> None:
 
 
 @pytest.mark.parametrize(("channels", "silent"), [(None, [True, True]), ((0,), [True, False]), ((1,), [False, True])])
-def test_silence_by_channel(channels: tuple[int, ...] | None, silent: list[bool]) -> None:
-    seen = read(with_defects(Planned("silence", 1, 3, channels)))
+@pytest.mark.parametrize("transport", ["tcp", "http"])
+def test_silence_by_channel(channels: tuple[int, ...] | None, silent: list[bool], transport: Transport) -> None:
+    seen = read(with_defects(Planned("silence", 1, 3, channels), transport=transport))
     assert list(seen.peak(1.1, 2.9) < 0.001) == silent
     assert seen.peak(0, 1).min() > 0.05
     assert seen.peak(3.1, 4).min() > 0.05
 
 
-def test_a_stall_leaves_a_gap_and_goes_on_with_a_key_frame() -> None:
-    seen = read(with_defects(Planned("stall", 1.5, 2.7)))
+@pytest.mark.parametrize("transport", ["tcp", "http"])
+def test_a_stall_leaves_a_gap_and_goes_on_with_a_key_frame(transport: Transport) -> None:
+    seen = read(with_defects(Planned("stall", 1.5, 2.7), transport=transport))
     assert (seen.pictures(1.5, 2.7), seen.corrupt) == ([], 0)
     assert len(seen.luma) == 28
     maker = Maker(Recipe("a", "news", "tcp", 160, 90, 10, (Planned("stall", 1.5, 2.7),), 1))
@@ -97,8 +100,9 @@ def test_the_size_changes_there_and_back() -> None:
     assert motion(seen.pictures(1, 3)).min() > 1
 
 
-def test_sound_is_lost_and_comes_back_while_pictures_go_on() -> None:
-    seen = read(with_defects(Planned("track_loss", 1, 3)))
+@pytest.mark.parametrize("transport", ["tcp", "http"])
+def test_sound_is_lost_and_comes_back_while_pictures_go_on(transport: Transport) -> None:
+    seen = read(with_defects(Planned("track_loss", 1, 3), transport=transport))
     assert not [t for t in seen.sound_s if 1 <= t < 3]
     assert len(seen.luma) == 40
     assert len([t for t in seen.sound_s if t >= 3]) > 25

@@ -24,10 +24,13 @@ CLEAN_S = 4.0
 """Nothing is wrong before this, nor for as long between two defects: a stream has its normal."""
 TAIL_S = 2.0
 LASTS_S = (1.5, 5.0)
+LEAST_S = 2 * (CLEAN_S + LASTS_S[0]) + TAIL_S
+"""Two defects do not fit into less."""
 TRIES = 60
 SEEN_EVERY = 5
 LEAST_SEEN = 1.0
-"""Levels (root of the mean square) that a picture must change by: less than coding changes it at these bit rates."""
+"""Levels (root of the mean square, of the luma of all its pictures) that a defect must change: less than coding does at
+these bit rates."""
 USUAL = Size()
 
 
@@ -81,6 +84,8 @@ def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: in
         raise SettingsError(f"kind {kind!r}: cannot be made; choose from {', '.join(KINDS)}")
     if strength not in STRENGTHS:
         raise SettingsError(f"strength {strength!r}: must be one of {', '.join(STRENGTHS)}")
+    if not out.parent.is_dir():
+        raise SettingsError(f"{out}: its folder is not there; make it first")
     if out.suffix not in (".ts", ".mp4"):
         raise SettingsError(f"{out.name}: must end in .ts or .mp4")
     rng = np.random.default_rng([seed, KINDS.index(kind), STRENGTHS.index(strength)])
