@@ -28,7 +28,7 @@ from monitor.pipeline import Checkpoint, Outcome, Pipeline, TimedPacket
 from monitor.records import EventKind, Stream
 from monitor.settings import Profile
 
-ANNOUNCE_S = 0.5
+ANNOUNCE_S = 0.4
 """Packets wait this long for others, so that decode threads take many at a time: a step costs the detectors about as
 much for one picture as for twenty."""
 STEADY_S = 10.0
