@@ -325,6 +325,83 @@ class SilenceSettings(Temporal):
     """`all`: only when all channels of a track are silent. `each`: also a channel of mono or stereo by itself."""
 
 
+class GlitchSettings(Temporal):
+    """What shows in moments is a defect when so many come within a time of each other."""
+
+    min_duration_s: Seconds = 0.0
+    clear_s: Annotated[float, Field(ge=0.2, le=60)] = 1.2
+    within_s: Annotated[float, Field(ge=0.1, le=60)] = 1.1
+    """So far apart they may be."""
+    count: Annotated[int, Field(ge=1, le=1000)] = 3
+
+
+class ClickSettings(GlitchSettings):
+    """Samples out of place. Minor: so is hard percussion at times."""
+
+    severity: Severity = "minor"
+    least_db: Annotated[float, Field(ge=10, le=100)] = 22.0
+    """How far what is not foreseen stands out of what is around it, to go on with a detection, ..."""
+    strong_db: Annotated[float, Field(ge=10, le=100)] = 26.0
+    """... and of `count` of them, to begin one."""
+
+
+class DropoutSettings(GlitchSettings):
+    """Sound gone for milliseconds."""
+
+    grave_s: Seconds = 2.0
+    least_ms: Annotated[float, Field(ge=2, le=120)] = 3.0
+    """Least length of a gap, as far as coders leave it: they fill its sides."""
+
+
+class ClippingSettings(GlitchSettings):
+    """Tops of waves cut off. Minor: music is sold like this."""
+
+    severity: Severity = "minor"
+    count: Annotated[int, Field(ge=1, le=1000)] = 6
+    least: Ratio = 0.38
+    strong: Ratio = 0.42
+    """How much of what is near the loudest level lies at one level."""
+    min_peak_dbfs: Annotated[float, Field(ge=-100, le=0)] = -34.0
+    tone_db: Annotated[float, Field(ge=0, le=99)] = 20.0
+    """What has one line of the spectrum so far above all else is a tone."""
+
+
+class TruePeakSettings(Temporal):
+    """The wave itself goes beyond a level. Minor: what lossy coding adds goes there often."""
+
+    min_duration_s: Seconds = 0.0
+    clear_s: Seconds = 3.0
+    severity: Severity = "minor"
+    limit_dbtp: Annotated[float, Field(ge=-20, le=20)] = 0.5
+    within_s: Seconds = 3.0
+
+
+class PhaseSettings(Temporal):
+    """The channels of a pair against each other."""
+
+    min_duration_s: Seconds = 3.0
+    clear_s: Seconds = 1.0
+    grave_s: Seconds = 3.0
+    max_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.3
+    grave_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.7
+    """One of the two must be the other, turned upside down, for so much to be left of it."""
+    min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -55.0
+
+
+class ToneSettings(Temporal):
+    """A sine and nothing else."""
+
+    min_duration_s: Seconds = 3.0
+    clear_s: Seconds = 0.5
+    grave_s: Seconds = 5.0
+    min_db: Annotated[float, Field(ge=0, le=99)] = 22.0
+    """How far it is above all else."""
+    drift: Annotated[float, Field(ge=0, le=1)] = 0.003
+    drift_db: Annotated[float, Field(ge=0, le=20)] = 0.5
+    """How much frequency (as a share) and level may change from row to row."""
+    min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -50.0
+
+
 class NoInputSettings(Temporal):
     """The source cannot be opened, or was lost and does not come back."""
 
@@ -408,6 +485,12 @@ class Profile(Section):
     stutter: StutterSettings = StutterSettings()
     tearing: TearingSettings = TearingSettings()
     silence: SilenceSettings = SilenceSettings()
+    click: ClickSettings = ClickSettings()
+    dropout: DropoutSettings = DropoutSettings()
+    clipping: ClippingSettings = ClippingSettings()
+    true_peak: TruePeakSettings = TruePeakSettings()
+    phase: PhaseSettings = PhaseSettings()
+    tone: ToneSettings = ToneSettings()
     no_input: NoInputSettings = NoInputSettings()
     stall: StallSettings = StallSettings()
     decode_error: DecodeErrorSettings = DecodeErrorSettings()
@@ -438,6 +521,8 @@ FAST = Profile(
     stutter=StutterSettings(min_duration_s=1.0),
     tearing=TearingSettings(min_duration_s=1.0, torn=3),
     silence=SilenceSettings(min_duration_s=1.0, clear_s=0.2),
+    phase=PhaseSettings(min_duration_s=1.0),
+    tone=ToneSettings(min_duration_s=1.0),
     no_input=NoInputSettings(min_duration_s=1.0, clear_s=0.5),
     stall=StallSettings(min_duration_s=1.0, clear_s=0.5),
     decode_error=DecodeErrorSettings(min_errors=1, window_s=1.0, clear_s=1.0),

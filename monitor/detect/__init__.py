@@ -9,13 +9,16 @@ from monitor.detect.decode_error import DecodeErrors
 from monitor.detect.degraded import Banding, Blockiness, Blur, Combing, Levels, Noise
 from monitor.detect.flashing import Flashing
 from monitor.detect.freeze import Freeze
+from monitor.detect.glitches import Click, Clipping, Dropout, TruePeak
 from monitor.detect.letterbox import Letterbox
 from monitor.detect.moments import FormatChange, TimestampJump
 from monitor.detect.panel import Build, DetectorStates, Panel
+from monitor.detect.phase import Phase
 from monitor.detect.shown import Black, Snow, SolidColor, TestPattern
 from monitor.detect.silence import Silence
 from monitor.detect.stutter import Stutter
 from monitor.detect.tearing import Tearing
+from monitor.detect.tone import Tone
 from monitor.settings import Profile
 
 __all__ = ["KINDS", "REGISTERED", "Detector", "DetectorStates", "Inputs", "Panel", "panel"]
@@ -38,6 +41,12 @@ REGISTERED: tuple[Build, ...] = (
     Stutter,
     Tearing,
     Silence,
+    Click,
+    Dropout,
+    Clipping,
+    TruePeak,
+    Phase,
+    Tone,
     NoInput,
     Stall,
     DecodeErrors,

@@ -4,8 +4,9 @@ The contract of every picture kernel: **integers per tile.** Each tile of a pict
 every twin, bit for bit; whatever has a fraction in it is computed from them afterwards, once, in `monitor.columns`.
 """
 
-from monitor.kernels import course, damage, flash, grid, motion, picture, rows, sound, standing
+from monitor.kernels import course, damage, flash, grid, moments, motion, picture, rows, sound, standing
 from monitor.kernels.grid import Summary, places, summarise
+from monitor.kernels.moments import TICKS, MomentState, SoundMoments, moment_state, sound_moments
 from monitor.kernels.picture import (
     CHROMA_TILE,
     FAST,
@@ -28,19 +29,24 @@ __all__ = [
     "SEAMS",
     "SEAM_MARGIN",
     "SLOW",
+    "TICKS",
     "TILE",
+    "MomentState",
+    "SoundMoments",
     "SoundRows",
     "SoundState",
     "Summary",
     "chroma_tiles",
     "fast_tiles",
     "k_weighting",
+    "moment_state",
     "places",
     "plane_sums",
     "row_pixels",
     "row_steps",
     "seams",
     "slow_tiles",
+    "sound_moments",
     "sound_rows",
     "sound_state",
     "summarise",
@@ -57,6 +63,7 @@ def warm_up() -> None:
     picture.compile_all()
     grid.compile_all()
     sound.compile_all()
+    moments.compile_all()
     damage.compile_all()
     flash.compile_all()
     motion.compile_all()

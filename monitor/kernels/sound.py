@@ -50,14 +50,14 @@ class SoundState(NamedTuple):
 
 
 class SoundRows(NamedTuple):
-    """N rows of ten hops. All but `hop_peak` are [N, channels]."""
+    """N rows of ten hops. All but the first two are [N, channels]."""
 
     hop_peak: NDArray[np.float32]
     """[N * 10, channels]: largest absolute sample of each hop."""
+    k_energy: NDArray[np.float64]
+    """[N * 10, channels]: sum of squares of each hop after K-weighting."""
     energy: NDArray[np.float64]
     """Sum of squares."""
-    k_energy: NDArray[np.float64]
-    """... after K-weighting."""
     true_peak: NDArray[np.float32]
     """Largest absolute value of the signal, interpolated four times."""
     zero_run: NDArray[np.int64]
@@ -130,8 +130,8 @@ def sound_rows(
     shape = (rows, channels)
     out = SoundRows(
         hop_peak=np.zeros((rows * HOPS, channels), np.float32),
+        k_energy=np.zeros((rows * HOPS, channels)),
         energy=np.zeros(shape),
-        k_energy=np.zeros(shape),
         true_peak=np.zeros(shape, np.float32),
         zero_run=np.zeros(shape, np.int64),
         clip_run=np.zeros(shape, np.int64),
@@ -161,8 +161,8 @@ def _rows(  # type: ignore[no-untyped-def]
     history,
     runs,
     hop_peak,
-    energy,
     k_energy,
+    energy,
     true_peak,
     zero_run,
     clip_run,
@@ -188,10 +188,10 @@ def _rows(  # type: ignore[no-untyped-def]
         alone = channel + 1 == samples.shape[0]
         other = channel if alone else channel + 1
         states = filters[channel], spare if alone else filters[other]
-        for row in range(energy.shape[0]):
-            first, last = edges[row * HOPS], edges[row * HOPS + HOPS]
+        for hop in range(k_energy.shape[0]):
+            first, last = edges[hop], edges[hop + 1]
             found = _k_weighted(samples[channel, first:last], samples[other, first:last], weighting, *states)
-            k_energy[row, other], k_energy[row, channel] = found[1], found[0]
+            k_energy[hop, other], k_energy[hop, channel] = found[1], found[0]
     for channel in range(samples.shape[0]):
         other = partners[channel]
         if other >= 0:

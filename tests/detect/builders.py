@@ -114,6 +114,32 @@ def sound(codes: Sequence[Sequence[int]], start: float = 0.0, channels: tuple[st
     )
 
 
+def heard(n: int, start: float = 0.0, channels: tuple[str, ...] = ("FL", "FR"), **values: object) -> Readings:
+    """`n` rows of loud sound in which nothing is wrong, but for these columns: a number, one for each row, or [n,
+    channels]."""
+    clean = {"rms_dbfs": -20.0, "peak_dbfs": -8.0, "true_peak_dbtp": -7.0, "click_db": 12.0, "gap_ms": 0.0}
+    clean |= {"flat_top": 0.2, "tone_hz": 300.0, "tone_db": 0.0, "correlation": 0.6, "k_dbfs": -20.0}
+    rows = sound([(200,) * len(channels)] * n, start, channels)
+    columns = {}
+    for name, value in {**clean, **values}.items():
+        column = np.asarray(value, np.float32)
+        columns[name] = np.broadcast_to(column[:, None] if column.ndim == 1 else column, (n, len(channels))).copy()
+    return replace(rows, values=columns)
+
+
+def pieces(rows: Readings, size: int) -> list[Inputs]:
+    """The same rows in steps of so many."""
+    found = []
+    for k in range(0, len(rows), size):
+        part = slice(k, k + size)
+        names = ("pts", "t_s", "duration_s", "since_previous_s", "arrived_at", "at", "reason")
+        columns = {name: getattr(rows, name)[part] for name in names}
+        values = {name: column[part] for name, column in rows.values.items()}
+        prints = {name: column[part] for name, column in rows.prints.items()}
+        found.append(inputs(replace(rows, **columns, values=values, prints=prints)))
+    return found
+
+
 def event(kind: EventKind, t: float, value: float = 1.0, track: str = "", at: float | None = None) -> Event:
     return Event("s", track, 0, t, 1000.0 + t if at is None else at, kind, value)
 

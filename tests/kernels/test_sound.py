@@ -75,7 +75,7 @@ def define(samples: Floats, edges: Edges, partners: Edges, weighting: NDArray[np
     return SoundRows(
         hop_peak=per_row(np.abs(clean), np.maximum, edges),
         energy=per_row(clean**2, np.add),
-        k_energy=per_row(np.square(weighted), np.add),
+        k_energy=per_row(np.square(weighted), np.add, edges),
         true_peak=per_row(between, np.maximum),
         zero_run=per_row(zeros, np.maximum),
         clip_run=per_row(clips, np.maximum),

@@ -1,0 +1,93 @@
+"""What kinds share that are judged of rows of sound: one hold for each track, and what to remember of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.detect.base import ALL_DEPTHS, Inputs
+from monitor.detect.hold import Evidence, Extreme, Hold, HoldState, Rows
+from monitor.records import Depth, Detection, Readings, Reason
+from monitor.settings import Profile, Temporal, fingerprint
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackState:
+    """Of one track: where its defect stands, and what the kind remembers of it (None: nothing yet)."""
+
+    hold: HoldState = HoldState()
+    memory: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeardState:
+    """The state of each sound track by name."""
+
+    tracks: tuple[tuple[str, TrackState], ...] = field(default_factory=tuple)
+
+
+class Heard:
+    """Base of these kinds. A detection is of a track (`audio:0`); its evidence says the numbers of each channel."""
+
+    kind: str
+    version: int
+    reads: tuple[str, ...]
+    depths: frozenset[Depth] = ALL_DEPTHS
+
+    def __init__(self, profile: Profile) -> None:
+        settings: Temporal = getattr(profile, self.kind)
+        self._hold = Hold(self.kind, settings, f"{self.kind}@{self.version}:{fingerprint(settings)}")
+
+    def start(self) -> HeardState:
+        """Nothing known."""
+        return HeardState()
+
+    def step(self, state: HeardState, seen: Inputs) -> tuple[HeardState, list[Detection]]:
+        """Go on with the sound that was heard."""
+        found: list[Detection] = []
+        tracks = dict(state.tracks)
+        for sound in seen.audio:
+            if len(sound):
+                before = tracks.get(sound.track, TrackState())
+                memory, rows = self._judge(before.memory, sound)
+                hold, more = self._hold.step(before.hold, seen, sound.track, rows)
+                tracks[sound.track] = TrackState(hold, memory)
+                found += more
+        if seen.ended:
+            for track in tracks.values():
+                found += self._hold.end(track.hold)[1]
+            tracks = {}
+        return HeardState(tuple(sorted(tracks.items()))), found
+
+    def _judge(self, memory: Any, sound: Readings) -> tuple[Any, Rows]:
+        """What is remembered after these rows, and which of them show the defect."""
+        raise NotImplementedError
+
+
+def whole(sound: Readings) -> Flags:
+    """Which rows were measured in full."""
+    return np.asarray(sound.reason == Reason.MEASURED)
+
+
+def rows_of(
+    sound: Readings,
+    bad: Flags,
+    evidence: Evidence,
+    measured: Flags,
+    grave: Flags | None = None,
+    confidence: NDArray[np.float64] | None = None,
+) -> Rows:
+    """The rows that were measured."""
+    return Rows(sound.t_s, sound.duration_s, sound.at, bad, evidence, grave, confidence).measured(measured)
+
+
+def of_channels(sound: Readings, name: str, how: Extreme, values: NDArray[np.floating[Any]]) -> Evidence:
+    """Evidence of values [N, channels]: one number for each channel, by its name."""
+    return {
+        f"{name}_{channel}": (np.asarray(values[:, i], np.float64), how) for i, channel in enumerate(sound.channels)
+    }

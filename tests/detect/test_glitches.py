@@ -1,0 +1,78 @@
+"""Moments that come again: clicks, gaps, cut tops, peaks beyond a limit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import heard, inputs, pieces, run, spans
+
+from monitor.detect.glitches import Click, Clipping, Dropout, TruePeak
+from monitor.records import Reason
+
+
+def at(n: int, moments: dict[int, float], usual: float) -> np.ndarray:
+    column = np.full(n, usual)
+    for row, value in moments.items():
+        column[row] = value
+    return column
+
+
+def test_clicks_that_come_again_are_one_detection_from_the_first_to_the_last() -> None:
+    clicks = at(60, {10: 23.0, 14: 30.0, 20: 28.0, 26: 27.0, 34: 23.0}, 12.0)
+    found = run(Click, inputs(heard(60, click_db=clicks)), inputs(ended=True))
+    assert spans(found) == [("audio:0", 1.0, None), ("audio:0", 1.0, 3.5)]
+    assert found[-1].severity == "minor"
+    assert found[-1].evidence["strongest"] == 30
+    assert found[-1].evidence["click_db_FL"] == 27
+
+
+@pytest.mark.parametrize(
+    "moments", [{10: 40.0}, {10: 40.0, 30: 40.0, 50: 40.0}, {10: 25.0, 14: 25.0, 18: 25.0, 22: 25.0}]
+)
+def test_single_ones_those_far_apart_and_weak_ones_are_none(moments: dict[int, float]) -> None:
+    assert run(Click, inputs(heard(80, click_db=at(80, moments, 12.0))), inputs(ended=True)) == []
+
+
+def test_any_split_gives_the_same() -> None:
+    rng = np.random.default_rng(3)
+    clicks = np.where(rng.random(200) < 0.15, rng.uniform(20, 32, 200), 12.0)
+    whole = heard(200, click_db=clicks)
+    once = run(Click, inputs(whole), inputs(ended=True))
+    assert once
+    for size in (1, 7, 50):
+        assert run(Click, *pieces(whole, size), inputs(ended=True)) == once
+
+
+def test_gaps_in_one_channel_are_a_dropout_and_many_are_grave() -> None:
+    gaps = np.zeros((80, 2))
+    gaps[10:50:4, 1] = 8
+    few = np.where(np.arange(80)[:, None] < 20, gaps, 0)
+    assert run(Dropout, inputs(heard(80, gap_ms=few)), inputs(ended=True))[-1].severity == "minor"
+    found = run(Dropout, inputs(heard(80, gap_ms=gaps)), inputs(ended=True))
+    assert spans(found)[-1] == ("audio:0", 1.0, 4.7)
+    assert (found[0].severity, found[-1].severity) == ("minor", "major")
+    assert (found[-1].evidence["gap_ms_FL"], found[-1].evidence["gap_ms_FR"]) == (0, 8)
+    assert run(Dropout, inputs(heard(80, gap_ms=np.where(gaps > 0, 2, 0))), inputs(ended=True)) == []
+
+
+def test_cut_tops_are_clipping_but_not_of_a_sine_nor_of_what_is_quiet() -> None:
+    cut = np.where((np.arange(80) >= 20) & (np.arange(80) < 50), 0.6, 0.2)
+    found = run(Clipping, inputs(heard(80, flat_top=cut)), inputs(ended=True))
+    assert spans(found)[-1] == ("audio:0", 2.0, 5.0)
+    assert run(Clipping, inputs(heard(80, flat_top=cut, tone_db=40.0)), inputs(ended=True)) == []
+    assert run(Clipping, inputs(heard(80, flat_top=cut, peak_dbfs=-50.0)), inputs(ended=True)) == []
+
+
+def test_a_peak_beyond_the_limit_is_told_and_closes_seconds_later() -> None:
+    peaks = at(80, {10: 1.5, 25: 0.9}, -2.0)
+    found = run(TruePeak, inputs(heard(80, true_peak_dbtp=peaks)))
+    assert spans(found) == [("audio:0", 1.0, None), ("audio:0", 1.0, 2.6)]
+    assert found[-1].evidence["true_peak_dbtp_FR"] == pytest.approx(1.5)
+    assert run(TruePeak, inputs(heard(80, true_peak_dbtp=0.4)), inputs(ended=True)) == []
+
+
+def test_what_was_not_measured_says_nothing() -> None:
+    broken = heard(40, click_db=np.nan, gap_ms=50.0)
+    broken.reason[:] = Reason.CORRUPT
+    for kind in (Click, Dropout):
+        assert run(kind, inputs(broken), inputs(ended=True)) == []

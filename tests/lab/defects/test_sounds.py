@@ -1,0 +1,111 @@
+"""Defects of sound: what each does to the samples, and what it refuses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from monitor.errors import SettingsError
+from monitor.lab.defects import sounds
+from monitor.lab.defects.sounds import level_dbfs
+from monitor.lab.scenes import RATE, Scene
+
+
+def music(seconds: float = 2.0) -> np.ndarray:
+    return Scene("film", 64, 64, 25, 3).sound(0, round(seconds * RATE)).copy()
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+def test_silence_and_a_lost_channel() -> None:
+    both, one = music(), music()
+    sounds.silence(both, -120, rng())
+    sounds.channel_loss(one, -70, rng())
+    assert not both.any()
+    levels = sorted(level_dbfs(channel) for channel in one)
+    assert levels[0] == pytest.approx(-70, abs=0.2)
+    assert levels[1] > -40
+
+
+def test_clipping_leaves_many_samples_at_one_level() -> None:
+    shares = []
+    for amount in (4, 8, 14):
+        part = music()
+        sounds.clipping(part, amount, rng())
+        shares.append(float(np.mean(np.abs(part) > 0.999 * np.abs(part).max())))
+    assert shares == sorted(shares)
+    assert shares[0] > 0.002
+    assert shares[2] > 0.05
+
+
+def test_clicks_are_two_to_five_a_second_and_little_else_changes() -> None:
+    part = music(4.0)
+    before = part.copy()
+    sounds.click(part, 0.6, rng())
+    changed = np.flatnonzero(np.any(part != before, axis=0))
+    clicks = 1 + np.count_nonzero(np.diff(changed) > RATE // 20)
+    assert 7 <= clicks <= 20
+    assert len(changed) < 0.01 * part.shape[1]
+
+
+@pytest.mark.parametrize("ms", [5, 25])
+def test_gaps_are_as_long_as_asked_for(ms: int) -> None:
+    part = music(4.0)
+    before = part.copy()
+    sounds.dropout(part, ms, rng())
+    changed = np.flatnonzero(np.any(part != before, axis=0))
+    starts = np.concatenate(([0], np.flatnonzero(np.diff(changed) > RATE // 100) + 1, [len(changed)]))
+    lengths = np.diff(starts) * 1000 / RATE
+    assert 4 <= len(lengths) <= 20
+    assert np.median(lengths) == pytest.approx(ms, rel=0.15)
+
+
+def test_hum_and_hiss_are_as_loud_as_asked_for() -> None:
+    hum, hiss = np.zeros((2, 4, RATE), np.float32)
+    sounds.hum(hum, -40, rng())
+    sounds.hiss(hiss, -50, rng())
+    assert level_dbfs(hum) == pytest.approx(-40, abs=0.3)
+    assert level_dbfs(hiss) == pytest.approx(-50, abs=0.1)
+    spectrum = np.abs(np.fft.rfft(hum[0])) ** 2
+    assert int(spectrum.argmax()) in (50, 60, 100, 120)
+    assert spectrum[:400].sum() > 0.99 * spectrum.sum()
+
+
+def test_phase_turns_one_channel_over() -> None:
+    part = music()
+    before = np.corrcoef(*part)[0, 1]
+    sounds.phase(part, 6, rng())
+    assert np.corrcoef(*part)[0, 1] == pytest.approx(-before, abs=1e-3)
+    with pytest.raises(SettingsError, match="one channel has none"):
+        sounds.phase(music()[:1], 0, rng())
+    wide = rng().normal(0, 0.1, (2, RATE)).astype(np.float32)
+    with pytest.raises(SettingsError, match="hardly alike"):
+        sounds.phase(wide, 0, rng())
+
+
+def test_a_tone_stands_as_far_above_its_noise_as_asked_for() -> None:
+    part = music()
+    sounds.tone(part, 45, rng())
+    spectrum = np.abs(np.fft.rfft(part[0] * np.hanning(part.shape[1]))) ** 2
+    top = int(spectrum.argmax())
+    line = spectrum[top - 3 : top + 4].sum()
+    assert 10 * np.log10(line / (spectrum.sum() - line)) == pytest.approx(45, abs=1)
+
+
+def test_loudness_goes_up_or_down_and_true_peaks_beyond_full_scale() -> None:
+    part = music()
+    before = level_dbfs(part)
+    sounds.loudness(part, 10, rng())
+    assert abs(level_dbfs(part) - before) == pytest.approx(10, abs=0.01)
+    sounds.true_peak(part, 1.5, rng())
+    assert 20 * np.log10(np.abs(part).max()) == pytest.approx(1.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "kind", ["silence", "channel_loss", "clipping", "click", "dropout", "phase", "loudness", "true_peak"]
+)
+def test_what_nobody_would_hear_is_refused(kind: str) -> None:
+    with pytest.raises(SettingsError, match=f"{kind}: this sound is too quiet"):
+        getattr(sounds, kind)(np.full((2, RATE), 1e-4, np.float32), 1.0, rng())
