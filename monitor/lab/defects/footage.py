@@ -14,6 +14,7 @@ import av
 import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
@@ -24,6 +25,7 @@ from monitor.lab.clips import BLOCK, KEY_S, SOUND_BIT_RATE, pictures_of, sound_o
 from monitor.lab.scenes import RATE
 
 Plane = NDArray[np.uint8]
+Samples = NDArray[np.float32]
 
 MAX_BYTES = 3 * 2**30
 """All pictures of a stretch are in memory at once."""
@@ -33,6 +35,23 @@ ENCODERS = {
     "hevc": ("libx265", {"preset": "ultrafast", "x265-params": "log-level=error:pools=none:frame-threads=1:bframes=2"}),
 }
 """One thread: the same pictures give the same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundEncoder:
+    """FFmpeg's name of an encoder, its samples in a frame and their format, and bit/s of a stereo stream."""
+
+    name: str
+    block: int
+    form: str
+    bit_rate: int
+
+
+SOUND_ENCODERS = {
+    "aac": SoundEncoder("aac", BLOCK, "fltp", SOUND_BIT_RATE),
+    "ac3": SoundEncoder("ac3", 1536, "fltp", 192_000),
+    "opus": SoundEncoder("libopus", 960, "flt", 96_000),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +145,61 @@ def read(source: Path | None, size: Size) -> Footage:
 
 def write(footage: Footage, out: Path, codec: str, bit_rate: int, sound: Path | None) -> Path:
     """Encode as a stream: `codec` of ENCODERS, AAC stereo from the clip `sound`; MPEG-TS or, for .mp4, MP4."""
+    with closing(sound_of(sound)) as blocks:
+        return _write(footage, out, codec, bit_rate, blocks, "aac")
+
+
+def write_sounding(footage: Footage, out: Path, codec: str, bit_rate: int, samples: Samples, sound_codec: str) -> Path:
+    """The same with these samples, float32 [2, n] at 48 kHz, by one of SOUND_ENCODERS: as long as the pictures."""
+    return _write(footage, out, codec, bit_rate, _blocks(samples, sound_codec), sound_codec)
+
+
+def heard(source: Path | None, seconds: float) -> Samples:
+    """The sound of a clip as float32 [2, n] at 48 kHz, begun again where it is too short; of a scene where it has none.
+    Raises SettingsError where it cannot be decoded."""
+    wanted = round(seconds * RATE)
+    with closing(sound_of(source)) as blocks:
+        parts = [next(blocks).to_ndarray() for _ in range(-(-wanted // BLOCK) + 1)]
+    return np.ascontiguousarray(np.concatenate(parts, axis=1)[:, :wanted], np.float32)
+
+
+def _blocks(samples: Samples, sound_codec: str) -> Iterator[AudioFrame]:
+    """Frames for an encoder; silence after the last sample."""
+    encoder = SOUND_ENCODERS[sound_codec]
+    at = 0
+    while True:
+        part = samples[:, at : at + encoder.block]
+        part = np.pad(part, ((0, 0), (0, encoder.block - part.shape[1])))
+        packed = part if encoder.form == "fltp" else part.T.reshape(1, -1)
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(packed), format=encoder.form, layout="stereo")
+        frame.sample_rate = RATE
+        yield frame
+        at += encoder.block
+
+
+def _write(
+    footage: Footage, out: Path, codec: str, bit_rate: int, blocks: Iterator[AudioFrame], sound_codec: str
+) -> Path:
     name, options = ENCODERS[codec]
     rate = {"b": str(bit_rate), "maxrate": str(bit_rate * 5 // 4), "bufsize": str(bit_rate * 2)}
     form = "mp4" if out.suffix == ".mp4" else "mpegts"
+    encoder = SOUND_ENCODERS[sound_codec]
     with av.open(str(out), "w", format=form) as container:
         gop = {"g": str(KEY_S * footage.fps)}
         picture = container.add_stream(name, rate=footage.fps, options=options | rate | gop)
         if not isinstance(picture, VideoStream):
             raise TypeError(f"{name} gave a {picture.type} stream, must be video")
         picture.width, picture.height, picture.pix_fmt = footage.width, footage.height, "yuv420p"
-        heard = container.add_stream("aac", rate=RATE, layout="stereo")
-        heard.bit_rate = SOUND_BIT_RATE
+        heard = container.add_stream(encoder.name, rate=RATE, layout="stereo")
+        if not isinstance(heard, AudioStream):
+            raise TypeError(f"{encoder.name} gave a {heard.type} stream, must be audio")
+        heard.bit_rate = encoder.bit_rate
         played = 0
-        with closing(sound_of(sound)) as blocks:
-            for n, frame in enumerate(_frames(footage)):
-                container.mux(picture.encode(frame))
-                while played * footage.fps <= n * RATE:
-                    container.mux(heard.encode(_at(next(blocks), played)))
-                    played += BLOCK
+        for n, frame in enumerate(_frames(footage)):
+            container.mux(picture.encode(frame))
+            while played * footage.fps <= n * RATE:
+                container.mux(heard.encode(_at(next(blocks), played)))
+                played += encoder.block
         container.mux(picture.encode(None))
         container.mux(heard.encode(None))
     return out

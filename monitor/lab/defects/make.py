@@ -12,8 +12,21 @@ from numpy.typing import NDArray
 
 from monitor.errors import SettingsError
 from monitor.lab.clips import bit_rate
-from monitor.lab.defects import coarse, corruption, pictures, timing
-from monitor.lab.defects.footage import Footage, Plane, Size, decoded, read, seconds_of, write
+from monitor.lab.defects import coarse, corruption, pictures, sounds, timing
+from monitor.lab.defects.footage import (
+    SOUND_ENCODERS,
+    Footage,
+    Plane,
+    Samples,
+    Size,
+    decoded,
+    heard,
+    read,
+    seconds_of,
+    write,
+    write_sounding,
+)
+from monitor.lab.scenes import RATE
 from monitor.lab.truth import STRENGTHS, Case, Strength, Truth, write_case
 
 Rng = np.random.Generator
@@ -65,13 +78,36 @@ RECIPES: Mapping[str, Recipe] = {
     "letterbox": Recipe(pictures.letterbox, "share of each bar", (0.07, 0.12, 0.2)),
     "levels": Recipe(coarse.levels, "share of the pixels", (0.1, 0.25, 0.45)),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class SoundRecipe:
+    """How a kind is made in samples: the unit of its strengths, and the three of them."""
+
+    change: Callable[[Samples, float, Rng], None]
+    unit: str
+    amounts: tuple[float, float, float]
+
+
+SOUND_RECIPES: Mapping[str, SoundRecipe] = {
+    "silence": SoundRecipe(sounds.silence, "dBFS of noise", (-76.0, -90.0, -120.0)),
+    "click": SoundRecipe(sounds.click, "times the loudest sample around", (0.3, 0.6, 1.2)),
+    "dropout": SoundRecipe(sounds.dropout, "ms", (5.0, 10.0, 25.0)),
+    "clipping": SoundRecipe(sounds.clipping, "dB over the ceiling", (4.0, 8.0, 14.0)),
+    "phase": SoundRecipe(sounds.phase, "dB lower", (6.0, 3.0, 0.0)),
+    "tone": SoundRecipe(sounds.tone, "dB over noise", (30.0, 45.0, 90.0)),
+}
+SMALL = 128, 72
+"""Pictures beside a defect of sound are small: nobody looks at them."""
 CORRUPTION = (2.0, 6.0, 20.0)
 """Packets in a burst."""
 AMOUNTS: Mapping[str, tuple[str, tuple[float, float, float]]] = {
     **{kind: (recipe.unit, recipe.amounts) for kind, recipe in RECIPES.items()},
     "block_corruption": ("packets in a burst", CORRUPTION),
+    **{kind: (recipe.unit, recipe.amounts) for kind, recipe in SOUND_RECIPES.items()},
 }
-KINDS = tuple(sorted(AMOUNTS))
+KINDS = (*sorted({*RECIPES, "block_corruption"}), *SOUND_RECIPES)
+"""Those of sound behind the others, whose place is in their seeds."""
 
 
 def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: int, size: Size = USUAL) -> Case:
@@ -89,11 +125,18 @@ def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: in
     if out.suffix not in (".ts", ".mp4"):
         raise SettingsError(f"{out.name}: must end in .ts or .mp4")
     rng = np.random.default_rng([seed, KINDS.index(kind), STRENGTHS.index(strength)])
+    if kind in SOUND_RECIPES:
+        size = replace(size, width=SMALL[0], height=SMALL[1])
     footage = read(source, size)
     codec = "hevc" if rng.integers(4) == 0 else "h264"
     slight: tuple[Truth, ...] = ()
     if kind == "block_corruption":
         truths, slight = _corrupt(footage, strength, source, out, rng)
+    elif kind in SOUND_RECIPES:
+        samples = heard(source, size.seconds)
+        truths = _spoilt(samples, kind, strength, rng)
+        sound_codec = tuple(SOUND_ENCODERS)[int(rng.integers(len(SOUND_ENCODERS)))]
+        write_sounding(footage, out, codec, _rate(footage, codec), samples, sound_codec)
     else:
         truths = _changed(footage, kind, strength, rng)
         write(footage, out, codec, _rate(footage, codec), source)
@@ -124,6 +167,31 @@ def _changed(footage: Footage, kind: str, strength: Strength, rng: Rng) -> tuple
         fps = footage.fps
         found.append(Truth(kind, seconds_of(first, fps), seconds_of(last, fps), area, amount, recipe.unit))
     return tuple(found)
+
+
+def _spoilt(samples: Samples, kind: str, strength: Strength, rng: Rng) -> tuple[Truth, ...]:
+    """Two defects in samples, to the millisecond."""
+    recipe = SOUND_RECIPES[kind]
+    amount = recipe.amounts[STRENGTHS.index(strength)]
+    found = []
+    for start_s, end_s in _stretches(samples.shape[1] / RATE, rng):
+        recipe.change(samples[:, round(start_s * RATE) : round(end_s * RATE)], amount, rng)
+        found.append(Truth(kind, start_s, end_s, 1.0, amount, recipe.unit))
+    return tuple(found)
+
+
+def _stretches(total_s: float, rng: Rng) -> tuple[tuple[float, float], ...]:
+    """When each of two defects begins and ends. Raises SettingsError where they do not fit."""
+    lasts = rng.uniform(*LASTS_S, size=2).round(3)
+    spare = total_s - 2 * CLEAN_S - TAIL_S - lasts.sum()
+    if spare < 0:
+        raise SettingsError(f"{total_s:.0f} s: too short for two defects; make at least 20 s")
+    early = rng.uniform(0, spare)
+    first = round(CLEAN_S + early, 3)
+    second = round(first + lasts[0] + CLEAN_S + rng.uniform(0, spare - early), 3)
+    return tuple(
+        (float(start), float(round(start + last, 3))) for start, last in zip((first, second), lasts, strict=True)
+    )
 
 
 def _apart(before: Plane, after: Plane) -> float:

@@ -41,13 +41,6 @@ def silence(part: Samples, amount: float, rng: Rng) -> None:
     part[:] = 0 if amount <= -120 else rng.normal(0, _gain(amount), part.shape)
 
 
-def channel_loss(part: Samples, amount: float, rng: Rng) -> None:
-    """The same in one channel."""
-    _loud(part, "channel_loss")
-    lost = _channel(part, rng)
-    part[lost] = 0 if amount <= -120 else rng.normal(0, _gain(amount), part.shape[1])
-
-
 def clipping(part: Samples, amount: float, rng: Rng) -> None:
     """Driven `amount` dB over what its ceiling takes, hard; then turned down by up to 9 dB, as later stages may."""
     _loud(part, "clipping")
@@ -92,21 +85,6 @@ def dropout(part: Samples, amount: float, rng: Rng) -> None:
         at += RATE / rng.uniform(2, 5)
 
 
-def hum(part: Samples, amount: float, rng: Rng) -> None:
-    """Mains hum of `amount` dBFS: 50 or 60 Hz and five harmonics."""
-    mains = float(rng.choice([50.0, 60.0]) + rng.normal(0, 0.02))
-    t = np.arange(part.shape[1]) / RATE
-    strengths = np.array([1, rng.uniform(0.3, 1), rng.uniform(0.2, 0.7), *rng.uniform(0.05, 0.4, 3)])
-    wave = sum(a * np.sin(2 * np.pi * mains * (k + 1) * t + rng.uniform(0, 6.28)) for k, a in enumerate(strengths))
-    wave *= _gain(amount) / math.sqrt(float((strengths**2).sum()) / 2)
-    part += wave.astype(np.float32)
-
-
-def hiss(part: Samples, amount: float, rng: Rng) -> None:
-    """White noise of `amount` dBFS, each channel its own."""
-    part += rng.normal(0, _gain(amount), part.shape).astype(np.float32)
-
-
 def phase(part: Samples, amount: float, rng: Rng) -> None:
     """One channel of the pair upside down, and `amount` dB lower than it was."""
     _loud(part, "phase")
@@ -125,16 +103,3 @@ def tone(part: Samples, amount: float, rng: Rng) -> None:
     level = _gain(float(rng.choice([-20, -18, -12, -9])))
     t = np.arange(part.shape[1]) / RATE
     part[:] = level * np.sin(2 * np.pi * hz * t) + rng.normal(0, level * _gain(-amount) / math.sqrt(2), part.shape)
-
-
-def loudness(part: Samples, amount: float, rng: Rng) -> None:
-    """`amount` dB louder, or quieter where louder would clip."""
-    _loud(part, "loudness")
-    louder = float(np.abs(part).max()) * _gain(amount) < 0.98
-    part *= _gain(amount if louder else -amount)
-
-
-def true_peak(part: Samples, amount: float, rng: Rng) -> None:
-    """Turned up until its largest sample is `amount` dB above full scale, which no clipping follows."""
-    _loud(part, "true_peak")
-    part *= _gain(amount) / float(np.abs(part).max())

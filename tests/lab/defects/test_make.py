@@ -7,7 +7,8 @@ import pytest
 
 from monitor.errors import SettingsError
 from monitor.lab.defects import AMOUNTS, KINDS, make
-from monitor.lab.defects.footage import Footage, Size, decoded, read, write
+from monitor.lab.defects.footage import Footage, Size, decoded, heard, read, write
+from monitor.lab.scenes import RATE
 from monitor.lab.truth import read_case
 
 SMALL = Size(128, 96, 10, 20)
@@ -41,7 +42,7 @@ def test_every_kind_has_three_strengths_that_rise_or_fall() -> None:
         assert unit
         assert len(amounts) == 3
         assert sorted(amounts) in (list(amounts), list(amounts)[::-1])
-    assert len(KINDS) == 16
+    assert len(KINDS) == 22
 
 
 def test_what_cannot_be_made(tmp_path: Path) -> None:
@@ -61,6 +62,22 @@ def test_a_ticker_is_no_motion_of_the_window_above_it(tmp_path: Path) -> None:
     still = write(stands, tmp_path / "still.mp4", "h264", 200_000, None)
     with pytest.raises(SettingsError, match="enough motion"):
         make("freeze", "weak", still, tmp_path / "a.ts", 1, SMALL)
+
+
+@pytest.mark.parametrize("kind", ["silence", "click", "dropout", "clipping", "phase", "tone"])
+def test_sound_is_wrong_where_it_says_so_and_nowhere_else(kind: str, tmp_path: Path) -> None:
+    case = make(kind, "strong", None, tmp_path / "a.ts", 1, Size(128, 96, 10, 20))
+    assert read_case(tmp_path / "a.ts") == case
+    assert [truth.unit != "" for truth in case.truths] == [True, True]
+    made, clean = heard(tmp_path / "a.ts", 19), heard(None, 19)
+    # Coders are late by up to two of their frames.
+    alike = np.fft.irfft(np.fft.rfft(made[0], 1 << 21) * np.fft.rfft(clean[0], 1 << 21).conj())
+    lag = int(alike[:4000].argmax())
+    apart = np.square(made[:, lag : lag + 18 * RATE] - clean[:, : 18 * RATE]).sum(axis=0)
+    wrong = np.zeros(18 * RATE, np.bool_)
+    for truth in case.truths:
+        wrong[round(truth.start_s * RATE) : round(truth.end_s * RATE)] = True
+    assert apart[wrong].mean() > 4 * apart[~wrong].mean()
 
 
 @pytest.mark.parametrize("kind", ["blur", "blockiness"])

@@ -19,14 +19,12 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(7)
 
 
-def test_silence_and_a_lost_channel() -> None:
-    both, one = music(), music()
-    sounds.silence(both, -120, rng())
-    sounds.channel_loss(one, -70, rng())
-    assert not both.any()
-    levels = sorted(level_dbfs(channel) for channel in one)
-    assert levels[0] == pytest.approx(-70, abs=0.2)
-    assert levels[1] > -40
+def test_silence_is_nothing_or_noise_of_a_level() -> None:
+    nothing, noise = music(), music()
+    sounds.silence(nothing, -120, rng())
+    sounds.silence(noise, -80, rng())
+    assert not nothing.any()
+    assert level_dbfs(noise) == pytest.approx(-80, abs=0.1)
 
 
 def test_clipping_leaves_many_samples_at_one_level() -> None:
@@ -62,17 +60,6 @@ def test_gaps_are_as_long_as_asked_for(ms: int) -> None:
     assert np.median(lengths) == pytest.approx(ms, rel=0.15)
 
 
-def test_hum_and_hiss_are_as_loud_as_asked_for() -> None:
-    hum, hiss = np.zeros((2, 4, RATE), np.float32)
-    sounds.hum(hum, -40, rng())
-    sounds.hiss(hiss, -50, rng())
-    assert level_dbfs(hum) == pytest.approx(-40, abs=0.3)
-    assert level_dbfs(hiss) == pytest.approx(-50, abs=0.1)
-    spectrum = np.abs(np.fft.rfft(hum[0])) ** 2
-    assert int(spectrum.argmax()) in (50, 60, 100, 120)
-    assert spectrum[:400].sum() > 0.99 * spectrum.sum()
-
-
 def test_phase_turns_one_channel_over() -> None:
     part = music()
     before = np.corrcoef(*part)[0, 1]
@@ -94,18 +81,7 @@ def test_a_tone_stands_as_far_above_its_noise_as_asked_for() -> None:
     assert 10 * np.log10(line / (spectrum.sum() - line)) == pytest.approx(45, abs=1)
 
 
-def test_loudness_goes_up_or_down_and_true_peaks_beyond_full_scale() -> None:
-    part = music()
-    before = level_dbfs(part)
-    sounds.loudness(part, 10, rng())
-    assert abs(level_dbfs(part) - before) == pytest.approx(10, abs=0.01)
-    sounds.true_peak(part, 1.5, rng())
-    assert 20 * np.log10(np.abs(part).max()) == pytest.approx(1.5, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    "kind", ["silence", "channel_loss", "clipping", "click", "dropout", "phase", "loudness", "true_peak"]
-)
+@pytest.mark.parametrize("kind", ["silence", "clipping", "click", "dropout", "phase"])
 def test_what_nobody_would_hear_is_refused(kind: str) -> None:
     with pytest.raises(SettingsError, match=f"{kind}: this sound is too quiet"):
         getattr(sounds, kind)(np.full((2, RATE), 1e-4, np.float32), 1.0, rng())
