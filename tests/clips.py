@@ -60,7 +60,9 @@ def _picture(texture: np.ndarray, shown: int, kind: str, pts: int) -> av.VideoFr
 
 def _sound(n: int, start: int, kind: str) -> list[av.AudioFrame]:
     t = (start + np.arange(n)) / RATE
-    both = np.stack([0.3 * np.sin(2 * np.pi * 440 * t), 0.3 * np.sin(2 * np.pi * 660 * t)]).astype(np.float32)
+    # Three notes in each channel: one alone would be a line-up tone.
+    both = np.stack([sum(np.sin(2 * np.pi * hz * k * t) / k for k in (1, 1.29, 1.83)) for hz in (440, 660)])
+    both = (0.15 * both).astype(np.float32)
     if kind == "mute":
         both[:] = 0
     elif kind == "right_mute":

@@ -36,7 +36,7 @@ def plan(**changes: Any) -> Plan:
         ({"strengths": ()}, "--strengths: names nothing"),
         ({"generators": ("third",)}, "--generators third: not known; choose from lab, second"),
         ({"kinds": ("black", "sepia")}, "--kinds sepia: not known; choose from banding, "),
-        ({"kinds": ("silence",)}, "--kinds silence: not known; choose from banding, "),
+        ({"kinds": ("stall",)}, "--kinds stall: not known; choose from banding, "),
         ({"keep": Path("/nowhere/kept")}, "--keep /nowhere/kept: its folder /nowhere is not there; make it first"),
     ],
 )
@@ -48,7 +48,7 @@ def test_what_cannot_be_is_refused_with_the_rule(wrong: dict[str, Any], said: st
 def test_a_kind_that_nobody_detects_yet_is_refused_when_named_and_left_out_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "DETECTED", ("freeze", "black", "silence"))
+    monkeypatch.setattr(module, "DETECTED", ("freeze", "black", "stall"))
     assert plan().kinds == ("black", "freeze")
     with pytest.raises(
         SettingsError, match="--kinds snow: no detector is registered for it; choose from black, freeze"
