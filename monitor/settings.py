@@ -357,13 +357,15 @@ class ClippingSettings(GlitchSettings):
     """Tops of waves cut off. Minor: music is sold like this."""
 
     severity: Severity = "minor"
-    count: Annotated[int, Field(ge=1, le=1000)] = 6
+    count: Annotated[int, Field(ge=1, le=1000)] = 8
     least: Ratio = 0.38
     strong: Ratio = 0.42
     """How much of what is near the loudest level lies at one level."""
     min_peak_dbfs: Annotated[float, Field(ge=-100, le=0)] = -34.0
     tone_db: Annotated[float, Field(ge=0, le=99)] = 20.0
     """What has one line of the spectrum so far above all else is a tone."""
+    overtones_db: Annotated[float, Field(ge=-100, le=0)] = -55.0
+    """Least power above 2.5 kHz, by that of the whole: cutting makes overtones, a chord has none."""
 
 
 class TruePeakSettings(Temporal):

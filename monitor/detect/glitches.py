@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.audio import BANDS_HZ, LINES_HZ
 from monitor.detect.heard import Heard, of_channels, rows_of, whole
 from monitor.detect.hold import Rows
 from monitor.records import Readings
 from monitor.settings import ClickSettings, ClippingSettings, DropoutSettings, Profile
+
+HIGH_HZ = 2500
 
 Moments = tuple[tuple[float, float], ...]
 """Of what may still become a defect: when each was (media seconds), and how strong."""
@@ -88,12 +91,12 @@ class Dropout(Glitches):
 
 
 class Clipping(Glitches):
-    """Tops of waves that are cut off: many samples at one level, few beyond, in row after row. A sine has such a shelf
-    by itself, so what is a tone says nothing."""
+    """Tops of waves that are cut off: many samples at one level, few beyond, in row after row. A sine, and a chord of
+    few of them, has such a shelf by itself, but none of the overtones that cutting makes."""
 
     kind = "clipping"
     version = 1
-    reads = ("flat_top", "peak_dbfs", "tone_db")
+    reads = ("flat_top", "peak_dbfs", "tone_db", "spectrum")
     column = "flat_top"
 
     def __init__(self, profile: Profile) -> None:
@@ -104,11 +107,18 @@ class Clipping(Glitches):
 
     def _values(self, sound: Readings) -> NDArray[np.float64]:
         values = sound.values
-        with np.errstate(invalid="ignore"):
-            speaks = (values["peak_dbfs"] >= self.settings.min_peak_dbfs) & ~(
-                values["tone_db"] >= self.settings.tone_db
-            )
+        speaks = (values["peak_dbfs"] >= self.settings.min_peak_dbfs) & (values["tone_db"] < self.settings.tone_db)
+        speaks &= _overtones_db(sound) >= self.settings.overtones_db
         return np.where(speaks, super()._values(sound), 0.0)
+
+
+def _overtones_db(sound: Readings) -> NDArray[np.float64]:
+    """How much lies above HIGH_HZ, by the power of the whole [N, channels], in dB."""
+    codes = sound.prints["spectrum"][:, :, len(LINES_HZ) :].astype(np.float64)
+    power = np.where(codes > 0, 10 ** ((codes - 255) / 20), 0.0)
+    high = power[:, :, BANDS_HZ.index(HIGH_HZ) :].sum(axis=2)
+    found: NDArray[np.float64] = 10 * np.log10((high + 1e-20) / (power.sum(axis=2) + 1e-10))
+    return found
 
 
 class TruePeak(Glitches):

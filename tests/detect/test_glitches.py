@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import heard, inputs, pieces, run, spans
 
 from monitor.detect.glitches import Click, Clipping, Dropout, TruePeak
-from monitor.records import Reason
+from monitor.records import Readings, Reason
 
 
 def at(n: int, moments: dict[int, float], usual: float) -> np.ndarray:
@@ -55,12 +57,23 @@ def test_gaps_in_one_channel_are_a_dropout_and_many_are_grave() -> None:
     assert run(Dropout, inputs(heard(80, gap_ms=np.where(gaps > 0, 2, 0))), inputs(ended=True)) == []
 
 
-def test_cut_tops_are_clipping_but_not_of_a_sine_nor_of_what_is_quiet() -> None:
+def with_octaves(rows: Readings, low: int, high: int) -> Readings:
+    """Codes of the octaves below 2.5 kHz and above it."""
+    spectrum = np.full((len(rows), len(rows.channels), 20), low, np.uint8)
+    spectrum[:, :, 17:] = high
+    return replace(rows, prints={**rows.prints, "spectrum": spectrum})
+
+
+def test_cut_tops_are_clipping_but_not_of_a_chord_or_sine_nor_of_what_is_quiet() -> None:
     cut = np.where((np.arange(80) >= 20) & (np.arange(80) < 50), 0.6, 0.2)
-    found = run(Clipping, inputs(heard(80, flat_top=cut)), inputs(ended=True))
+    loud, quiet = heard(80, flat_top=cut), heard(80, flat_top=cut, peak_dbfs=-50.0)
+    found = run(Clipping, inputs(with_octaves(loud, 220, 160)), inputs(ended=True))
     assert spans(found)[-1] == ("audio:0", 2.0, 5.0)
-    assert run(Clipping, inputs(heard(80, flat_top=cut, tone_db=40.0)), inputs(ended=True)) == []
-    assert run(Clipping, inputs(heard(80, flat_top=cut, peak_dbfs=-50.0)), inputs(ended=True)) == []
+    tone = heard(80, flat_top=cut, tone_db=40.0)
+    assert run(Clipping, inputs(with_octaves(tone, 220, 160)), inputs(ended=True)) == []
+    assert run(Clipping, inputs(with_octaves(loud, 220, 90)), inputs(ended=True)) == []
+    assert run(Clipping, inputs(with_octaves(loud, 220, 0)), inputs(ended=True)) == []
+    assert run(Clipping, inputs(with_octaves(quiet, 120, 110)), inputs(ended=True)) == []
 
 
 def test_a_peak_beyond_the_limit_is_told_and_closes_seconds_later() -> None:
