@@ -368,14 +368,14 @@ class ClippingSettings(GlitchSettings):
     """Least power above 2.5 kHz, by that of the whole: cutting makes overtones, a chord has none."""
 
 
-class TruePeakSettings(Temporal):
+class TruePeakSettings(GlitchSettings):
     """The wave itself goes beyond a level. Minor: what lossy coding adds goes there often."""
 
-    min_duration_s: Seconds = 0.0
-    clear_s: Seconds = 3.0
+    clear_s: Annotated[float, Field(ge=0.2, le=60)] = 3.0
     severity: Severity = "minor"
+    within_s: Annotated[float, Field(ge=0.1, le=60)] = 3.0
+    count: Annotated[int, Field(ge=1, le=1000)] = 1
     limit_dbtp: Annotated[float, Field(ge=-20, le=20)] = 0.5
-    within_s: Seconds = 3.0
 
 
 class PhaseSettings(Temporal):

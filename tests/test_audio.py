@@ -18,6 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from monitor.audio import BANDS_HZ, LINES_HZ, SoundMeter, partners, peak_code
+from monitor.loudness import integrated, momentary, power
 from monitor.media.sound import channel_names, samples_of
 from monitor.media.timeline import Timeline
 from monitor.records import Readings, Reason, SoundBlock
@@ -246,14 +247,9 @@ def test_true_peak_of_sines(references: Path, case: str, divisor: int, degrees: 
 
 
 def loudness(rows: Readings) -> tuple[NDArray[np.float64], float]:
-    """Momentary loudness at each step of 100 ms, and integrated loudness, as `monitor.audio` says how (BS.1770-5)."""
-    weights = np.array([0 if name == "LFE" else 1.41 if name[0] in "BS" else 1 for name in rows.channels])
-    power = 10 ** (rows.values["k_dbfs"][rows.duration_s > 0.0999].astype(np.float64) / 10) @ weights
-    blocks = np.convolve(power, np.full(4, 0.25), "valid")
-    lufs = -0.691 + 10 * np.log10(np.maximum(blocks, 1e-12))
-    above = lufs > -70
-    relative = -0.691 + 10 * math.log10(blocks[above].mean()) - 10
-    return lufs, -0.691 + 10 * math.log10(blocks[above & (lufs > relative)].mean())
+    """Momentary loudness at each step of 100 ms, and integrated loudness, by `monitor.loudness`."""
+    whole = power(rows.values["k_dbfs"][rows.duration_s > 0.0999], rows.channels)
+    return momentary(whole), integrated(whole)
 
 
 def loudness_by_ffmpeg(samples: Sound, rate: int, layout: str) -> tuple[NDArray[np.float64], float]:

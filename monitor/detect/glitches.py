@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,9 +11,11 @@ from monitor.audio import BANDS_HZ, LINES_HZ
 from monitor.detect.heard import Heard, of_channels, rows_of, whole
 from monitor.detect.hold import Rows
 from monitor.records import Readings
-from monitor.settings import ClickSettings, ClippingSettings, DropoutSettings, Profile
+from monitor.settings import Profile
 
 HIGH_HZ = 2500
+FORGET_S = 10.0
+"""A defect began so long before it was known to be one, at most: hard percussion goes on for minutes."""
 
 Moments = tuple[tuple[float, float], ...]
 """Of what may still become a defect: when each was (media seconds), and how strong."""
@@ -21,13 +25,17 @@ class Glitches(Heard):
     """So many moments within `within_s` of each other are a defect, from the first to the last of them: one by itself
     is a drum, or a consonant. A moment counts as one however many channels have it."""
 
-    least: float
-    """From here on a moment goes on with a defect, ..."""
-    strong: float
-    """... and so many of this strength make one."""
-    count: int
-    within_s: float
     column: str
+    least: str
+    """The setting from which on a moment goes on with a defect, ..."""
+    strong: str
+    """... and that of which `count` of them make one."""
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__(profile)
+        self.settings: Any = getattr(profile, self.kind)
+        self._least = float(getattr(self.settings, self.least))
+        self._strong = float(getattr(self.settings, self.strong))
 
     def _judge(self, memory: Moments | None, sound: Readings) -> tuple[Moments, Rows]:
         values = self._values(sound)
@@ -36,17 +44,23 @@ class Glitches(Heard):
         moments = list(memory or ())
         bad, strongest = np.zeros(len(sound), np.bool_), strength.copy()
         since = sound.t_s.copy()
-        for k in np.flatnonzero(measured & (strength >= self.least)).tolist():
+        for k in np.flatnonzero(measured & (strength >= self._least)).tolist():
             t_s = float(sound.t_s[k])
-            if moments and t_s - moments[-1][0] > self.within_s:
+            if moments and t_s - moments[-1][0] > self.settings.within_s:
                 moments.clear()
             moments.append((t_s, float(strength[k])))
-            if sum(value >= self.strong for _, value in moments) >= self.count:
+            if sum(value >= self._strong for _, value in moments) >= self.settings.count:
                 bad[k], since[k] = True, moments[0][0]
                 strongest[k] = max(value for _, value in moments)
                 # What is known to be a defect needs no more than to be known as one.
-                moments = [moments[0], *sorted(moments[1:-1], key=lambda each: -each[1])[: self.count], moments[-1]]
+                moments = [
+                    moments[0],
+                    *sorted(moments[1:-1], key=lambda each: -each[1])[: self.settings.count],
+                    moments[-1],
+                ]
                 moments.sort()
+            else:
+                moments = [each for each in moments if t_s - each[0] <= FORGET_S]
         evidence = {"strongest": (strongest, "max"), **of_channels(sound, self.column, "max", values)}
         rows = rows_of(sound, bad, evidence, measured)
         early = (sound.t_s - since)[measured]
@@ -66,13 +80,7 @@ class Click(Glitches):
     kind = "click"
     version = 1
     reads = ("click_db",)
-    column = "click_db"
-
-    def __init__(self, profile: Profile) -> None:
-        super().__init__(profile)
-        settings: ClickSettings = profile.click
-        self.least, self.strong = settings.least_db, settings.strong_db
-        self.count, self.within_s = settings.count, settings.within_s
+    column, least, strong = "click_db", "least_db", "strong_db"
 
 
 class Dropout(Glitches):
@@ -81,13 +89,7 @@ class Dropout(Glitches):
     kind = "dropout"
     version = 1
     reads = ("gap_ms",)
-    column = "gap_ms"
-
-    def __init__(self, profile: Profile) -> None:
-        super().__init__(profile)
-        settings: DropoutSettings = profile.dropout
-        self.least = self.strong = settings.least_ms
-        self.count, self.within_s = settings.count, settings.within_s
+    column, least, strong = "gap_ms", "least_ms", "least_ms"
 
 
 class Clipping(Glitches):
@@ -97,13 +99,7 @@ class Clipping(Glitches):
     kind = "clipping"
     version = 1
     reads = ("flat_top", "peak_dbfs", "tone_db", "spectrum")
-    column = "flat_top"
-
-    def __init__(self, profile: Profile) -> None:
-        super().__init__(profile)
-        self.settings: ClippingSettings = profile.clipping
-        self.least, self.strong = self.settings.least, self.settings.strong
-        self.count, self.within_s = self.settings.count, self.settings.within_s
+    column, least, strong = "flat_top", "least", "strong"
 
     def _values(self, sound: Readings) -> NDArray[np.float64]:
         values = sound.values
@@ -127,9 +123,4 @@ class TruePeak(Glitches):
     kind = "true_peak"
     version = 1
     reads = ("true_peak_dbtp",)
-    column = "true_peak_dbtp"
-
-    def __init__(self, profile: Profile) -> None:
-        super().__init__(profile)
-        self.least = self.strong = profile.true_peak.limit_dbtp
-        self.count, self.within_s = 1, profile.true_peak.within_s
+    column, least, strong = "true_peak_dbtp", "limit_dbtp", "limit_dbtp"

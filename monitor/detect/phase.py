@@ -19,7 +19,7 @@ Sums = NDArray[np.float64]
 
 class Phase(Heard):
     """The correlation of the two channels over half a second, by energy: -1 is one channel upside down. Natural stereo
-    is between 0 and 1, and below 0 for moments (EBU Tech 3341's meters show the same)."""
+    is between 0 and 1, and below 0 for moments."""
 
     kind = "phase"
     version = 1

@@ -15,7 +15,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from monitor.errors import KernelError
-from monitor.kernels.sound import _peak
+from monitor.kernels.sound import largest_of
 
 TICKS = 100
 """Ticks in a row."""
@@ -87,7 +87,7 @@ def sound_moments(samples: NDArray[np.float32], edges: NDArray[np.int64], state:
     """Measure rows of TICKS ticks each; `state` is left as it is after the last of them.
 
     `samples` float32 [channels, n], all of them finite; tick k is samples[:, edges[k]:edges[k + 1]], and the first
-    begins at 0. A tick without samples is like the one before it.
+    begins at 0. Ticks without samples are left out.
     """
     if (
         samples.ndim != 2
@@ -143,8 +143,8 @@ def _moments(samples, edges, history, rests, peaks, gap, click, gaps, shelf):  #
             for tick in range(row * TICKS, row * TICKS + TICKS):
                 a, b = edges[tick] - first, edges[tick + 1] - first
                 if a < b:
-                    largest[KEPT + ticks], power[KEPT + ticks] = _peak(rest[a:b]), _power(rest[a:b])
-                    loud[BEFORE + ticks] = _peak(line[_HISTORY + a : _HISTORY + b])
+                    largest[KEPT + ticks], power[KEPT + ticks] = largest_of(rest[a:b]), _power(rest[a:b])
+                    loud[BEFORE + ticks] = largest_of(line[_HISTORY + a : _HISTORY + b])
                     ticks += 1
             rests[channel, 0], rests[channel, 1] = largest[ticks : KEPT + ticks], power[ticks : KEPT + ticks]
             peaks[channel] = loud[ticks : BEFORE + ticks]

@@ -134,9 +134,8 @@ def test_a_reader_that_meets_any_error_says_so_and_opens_again(
     holder = Holder(str(clip))
     holder.until(lambda: any(e.kind == "ended" for e in holder.rows(Event)))
     holder.stop()
-    event = next(e for e in holder.rows(Event) if e.kind == ("open_failed" if where == "opening" else "ended"))
-    if where == "opening":
-        assert event.detail.startswith("ValueError: nobody thought of")
+    event = next(e for e in holder.rows(Event) if e.kind == ("open_failed" if where == "opening" else "lost"))
+    assert event.detail.startswith("ValueError: nobody thought of")
     assert "secret" not in str([e.detail for e in holder.rows(Event)])
 
 

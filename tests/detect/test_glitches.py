@@ -10,6 +10,7 @@ from builders import heard, inputs, pieces, run, spans
 
 from monitor.detect.glitches import Click, Clipping, Dropout, TruePeak
 from monitor.records import Readings, Reason
+from monitor.settings import FAST
 
 
 def at(n: int, moments: dict[int, float], usual: float) -> np.ndarray:
@@ -33,6 +34,15 @@ def test_clicks_that_come_again_are_one_detection_from_the_first_to_the_last() -
 )
 def test_single_ones_those_far_apart_and_weak_ones_are_none(moments: dict[int, float]) -> None:
     assert run(Click, inputs(heard(80, click_db=at(80, moments, 12.0))), inputs(ended=True)) == []
+
+
+def test_what_goes_on_weakly_for_long_is_not_kept_for_ever() -> None:
+    clicks = np.full(900, 23.0)
+    clicks[[600, 603, 606]] = 30.0
+    state, _ = Click(FAST).step(Click(FAST).start(), inputs(heard(500, click_db=clicks[:500])))
+    assert len(state.tracks[0][1].memory) <= 101
+    found = run(Click, inputs(heard(900, click_db=clicks)))
+    assert [round(d.start_s, 3) for d in found] == [50.5], "ten seconds before the row that made it one"
 
 
 def test_any_split_gives_the_same() -> None:
