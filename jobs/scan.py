@@ -2,6 +2,7 @@
 
     python jobs/scan.py archive/*.mp4 --results results/archive
     python jobs/scan.py s3://bucket/masters/ --results s3://bucket/qc --fail-on black,freeze
+    python jobs/scan.py encoded/*.mp4 --reference master.mov --fail-on av_sync,mismatch
 
 Exit status: 0 all read; 1 some could not be read (each is named), or a kind of --fail-on was found; 2 bad arguments.
 """
@@ -19,6 +20,7 @@ from monitor.detect import KINDS
 from monitor.errors import MonitorError, SettingsError
 from monitor.media.redact import redact
 from monitor.recorded import find_media
+from monitor.records import Stream
 from monitor.settings import load_profile
 from monitor.store import ResultsWriter
 from monitor.terminal import ScanScreen
@@ -32,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--settings", default="default", help="profile: default, fast or a TOML file")
     parser.add_argument("--workers", type=int, help="worker processes (default: one per core)")
     parser.add_argument("--fail-on", default="", metavar="KIND,...", help="exit with 1 if one of these kinds is found")
+    parser.add_argument("--reference", metavar="SOURCE", help="compare each with this one: sync, programme")
     options = parser.parse_args(arguments)
     console = Console(soft_wrap=True)
     try:
@@ -42,13 +45,15 @@ def main(arguments: list[str] | None = None) -> int:
             raise SettingsError(f"--workers {options.workers}: must be at least 1; leave it out to use all cores")
         profile = load_profile(options.settings)
         streams = find_media(options.sources)
+        reference = _one(options.reference)
         ResultsWriter(options.results, "scan").close()
     except (SettingsError, MonitorError) as error:
         print(f"scan.py: {error}", file=sys.stderr)
         return 2
     try:
         with engine(), ScanScreen(console, len(streams)) as screen:
-            scan_all(streams, profile, options.results, options.workers or cores(), screen.show, screen.found)
+            workers = options.workers or cores()
+            scan_all(streams, profile, options.results, workers, screen.show, screen.found, reference)
     except KeyboardInterrupt:
         print("scan.py: stopped; the sources that were done are written", file=sys.stderr)
         return 130
@@ -60,6 +65,16 @@ def main(arguments: list[str] | None = None) -> int:
     if hits:
         print(f"scan.py: found {', '.join(sorted(hits))} (--fail-on)", file=sys.stderr)
     return 1 if screen.problems or hits else 0
+
+
+def _one(place: str | None) -> Stream | None:
+    """The stream of one source. Raises SettingsError for more than one."""
+    if place is None:
+        return None
+    found = find_media([place])
+    if len(found) > 1:
+        raise SettingsError(f"--reference {redact(place)}: names {len(found)} sources; name one")
+    return found[0]
 
 
 if __name__ == "__main__":

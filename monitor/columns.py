@@ -24,6 +24,7 @@ Levels are 8-bit levels whatever the bit depth (a 10-bit 64 is 16.0). The fast s
     coded          how the picture is coded: 1 by itself, 2 from pictures before it, 3 from both sides; 0 not known
     corrupt        1 for a picture of which the decoder says that it had to make up a part
     tiles          how many tiles of 16 x 16 the picture has
+    width, height  in pixels
 The slow set, where it is due (see `monitor.measure`):
     contrast       standard deviation of luma
     luma_min, luma_max, luma_p01, luma_p50, luma_p99
@@ -102,6 +103,8 @@ FAST_COLUMNS = (
     "coded",
     "corrupt",
     "tiles",
+    "width",
+    "height",
 )
 SLOW_COLUMNS = (
     "contrast",
@@ -233,6 +236,13 @@ def _cell_pixels(height: int, width: int, tile: int = TILE) -> NDArray[np.int64]
     return places(np.ascontiguousarray(tile_pixels(height, width, tile), np.int32), GRID)[0]
 
 
+@lru_cache(maxsize=64)
+def place_widths(width: int) -> NDArray[np.int64]:
+    """Pixels across of each of the 16 columns of places, in a picture so wide: they differ by up to a tile."""
+    widths: NDArray[np.int64] = _cell_pixels(1, width)[0]
+    return widths
+
+
 def values_of(
     form: Form, counts: Sequence[Counts]
 ) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.uint8]], NDArray[np.uint8]]:
@@ -276,6 +286,8 @@ def values_of(
         "coded": np.array([float(c.coded) for c in counts]),
         "corrupt": np.array([float(c.corrupt) for c in counts]),
         "tiles": np.full(len(counts), float(tile_pixels(height, width).size)),
+        "width": np.full(len(counts), float(width)),
+        "height": np.full(len(counts), float(height)),
     }
     values |= {name: np.full(len(counts), np.nan) for name in (*SLOW_COLUMNS, *SEAM_COLUMNS)}
     due = [i for i, c in enumerate(counts) if c.slow is not None]

@@ -32,7 +32,7 @@ from monitor.kernels import (
 from monitor.media.timeline import Timeline
 from monitor.records import GRID, Depth, Frame, FrameBatch, Readings
 
-MADE_BY = "video@8/cpu"
+MADE_BY = "video@9/cpu"
 SLOW_S = 0.5
 SEAM_S = 0.18
 """No multiple of two pictures at 24, 25, 30, 50 or 60 a second: of some torn streams every other picture is whole."""

@@ -38,6 +38,7 @@ from monitor.records import (
     Stream,
 )
 from monitor.settings import Profile
+from monitor.sync import Compared
 
 TimedPacket = tuple[Track, Any, float]
 """A packet (PyAV's) with its track, and when it arrived: UTC seconds, NaN for files."""
@@ -201,6 +202,15 @@ class Pipeline:
             reason = self._trouble or "stall"
         self._ledger.advance(now, reason)
         self._step((), events, now)
+
+    def compared(self, found: Sequence[Compared], now: float) -> None:
+        """The stream was compared with its reference."""
+        if found:
+            self._step((), [event for each in found for event in each.events(self.stream.id, self._epoch)], now)
+
+    def noted(self, kind: EventKind, value: float, detail: str, now: float) -> None:
+        """Somebody else has something to tell of the stream."""
+        self._emit(kind, at=now, value=value, detail=detail)
 
     def dropped(self, seconds: float, now: float) -> None:
         """So many seconds of packets were dropped before decoding, because this machine could not keep up."""

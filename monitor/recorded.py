@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from monitor.audio import SoundMeter
 from monitor.catalog import MEDIA_SUFFIXES, list_media, open_object
 from monitor.errors import SettingsError, SourceError
+from monitor.measure import PictureMeter
+from monitor.media.decode import Decoder
 from monitor.media.redact import redact
 from monitor.media.source import Input, check_url, open_input
 from monitor.pipeline import Pipeline
-from monitor.records import Coverage, Detection, Event, Incident, Readings, Stream
+from monitor.records import Coverage, Detection, Event, FrameBatch, Incident, Readings, SoundBlock, Stream
 from monitor.settings import Profile
+from monitor.sync import Pair, Prints
 
 PACKETS_AT_A_TIME = 256
 """About three seconds: what is done once for each of these costs a tenth less than with one second."""
@@ -34,20 +38,30 @@ class Scanned:
 
 
 def scan(
-    stream: Stream, profile: Profile, write: Callable[[list[Readings]], None], progress: Callable[[float, float], None]
+    stream: Stream,
+    profile: Profile,
+    write: Callable[[list[Readings]], None],
+    progress: Callable[[float, float], None],
+    reference: Prints | None = None,
 ) -> Scanned:
     """Read a source to its end. `write` takes readings as they come, `progress` media seconds done and in all (NaN:
-    not known). Detections and incidents are final: one row each. Never raises for what is wrong with the source."""
+    not known). `reference`: of the recording that it is compared with. Detections and incidents are final: one row
+    each. Never raises for what is wrong with the source."""
     pipeline = Pipeline(stream, profile, live=False, now=math.nan)
     rows: list[Event | Coverage] = []
     detections: dict[str, Detection] = {}
     incidents: dict[str, Incident] = {}
     problem = note = ""
     duration: float | None = None
+    watched = Prints(keep_s=math.inf)
+    pair = None if reference is None else Pair(reference, watched)
 
     def take() -> None:
         outcome = pipeline.take()
         write(outcome.readings)
+        if pair is not None:
+            watched.add(outcome.readings)
+            pipeline.compared(pair.compare(), math.nan)
         rows.extend(outcome.events)
         rows.extend(outcome.coverage)
         detections.update((d.detection_id, d) for d in outcome.detections)
@@ -64,11 +78,37 @@ def scan(
             problem = _read(pipeline, source, take, progress)
     except SourceError as error:
         problem = str(error)
+    take()
     pipeline.finish(math.nan, None if problem and not pipeline.media_s else duration)
     take()
     if not problem:
         problem = _incomplete(pipeline, rows, duration)
     return Scanned(stream.id, pipeline.media_s, (*rows, *detections.values(), *incidents.values()), problem, note)
+
+
+def prints_of(stream: Stream, profile: Profile) -> Prints:
+    """What another recording is compared with, of all of this one. Raises SourceError if it cannot be read."""
+    prints = Prints(keep_s=math.inf)
+    picture, sound = PictureMeter(), SoundMeter()
+    with ExitStack() as held:
+        file = held.enter_context(open_object(stream.url)) if stream.url.startswith("s3://") else None
+        source = held.enter_context(open_input(stream, profile.source, file))
+        decoder = Decoder(stream.id, source.tracks, "full", None)
+        held.callback(decoder.close)
+        packets = ((track, packet, math.nan) for track, packet, _ in source.packets())
+        ended = False
+        while not ended:
+            some = list(islice(packets, PACKETS_AT_A_TIME))
+            ended = not some
+            for item in decoder.flush() if ended else decoder.decode(some):
+                if isinstance(item, FrameBatch):
+                    picture.add(item, decoder.timeline)
+                elif isinstance(item, SoundBlock):
+                    sound.add(item, decoder.timeline)
+            prints.add([*picture.take(), *sound.take(ended)])
+    if prints.span[0] > prints.span[1]:
+        raise SourceError(f"{redact(stream.url)}: nothing in it could be decoded, so nothing can be compared with it")
+    return prints
 
 
 def find_media(places: Iterable[str]) -> list[Stream]:

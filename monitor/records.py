@@ -58,6 +58,8 @@ class Stream:
     `url` may carry credentials: it goes to the opener and nowhere else; `monitor.media.redact` makes it printable.
     `rendition` names one variant of an adaptive ladder ("720p", "1280x720", "#2": the third; `None`: the best one);
     `group` ties the renditions of one programme together. `profile` names the settings (`None`: the job's own).
+    `reference`: id of the stream that carries the same programme as it should be (the origin of an edge, what goes into
+    an encoder): the two are compared.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Stream:
     profile: str | None = None
     rendition: str | None = None
     group: str | None = None
+    reference: str | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: NO_LABELS, repr=False)
     user_agent: str | None = None
     expect: Expectation = Expectation()
@@ -241,6 +244,10 @@ EventKind = Literal[
     "track_missing",  # an expected track is not there, or brought nothing lately; value: seconds
     "track_back",  # ... and is back
     "dropped",  # this machine could not keep up; value: seconds of media dropped
+    "compared",  # with its reference; value: seconds that sound is later than picture (NaN: not known)
+    "not_compared",  # it has a reference, but cannot be compared with it; detail: why
+    "traced",  # a detection, and whether its reference has the same: value 1 it came from there, 0 it came in after it
+    "interleaving",  # a track lies so far behind another in the stream; value: seconds
     "moved",  # another worker goes on with this stream; value: seconds not watched
 ]
 
@@ -258,6 +265,8 @@ class Event:
     value: float = 0.0
     detail: str = ""
     pts: int | None = None
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """What else was found, by name."""
 
 
 @dataclass(frozen=True, slots=True)

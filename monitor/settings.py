@@ -404,6 +404,30 @@ class ToneSettings(Temporal):
     min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -50.0
 
 
+class AvSyncSettings(Temporal):
+    """Sound out of step with the picture. Limits as a viewer detects it: ITU-R BT.1359, section 2."""
+
+    min_duration_s: Seconds = 10.0
+    clear_s: Seconds = 10.0
+    grave_s: Seconds = 10.0
+    early_ms: Annotated[float, Field(ge=0, le=10_000)] = 45.0
+    """Sound may be so much earlier than the picture, ..."""
+    late_ms: Annotated[float, Field(ge=0, le=10_000)] = 125.0
+    """... and so much later."""
+    apart_s: Annotated[float, Field(ge=0.1, le=3600)] = 1.0
+    """The tracks of a recording may begin so far apart."""
+    interleaving_s: Annotated[float, Field(ge=0.5, le=60)] = 1.5
+    """One track may lie so far behind the other in the stream (an MPEG-2 decoder buffers a second)."""
+
+
+class MismatchSettings(Temporal):
+    """Another programme than that of the stream's reference."""
+
+    min_duration_s: Seconds = 5.0
+    clear_s: Seconds = 5.0
+    severity: Severity = "critical"
+
+
 class NoInputSettings(Temporal):
     """The source cannot be opened, or was lost and does not come back."""
 
@@ -493,6 +517,8 @@ class Profile(Section):
     true_peak: TruePeakSettings = TruePeakSettings()
     phase: PhaseSettings = PhaseSettings()
     tone: ToneSettings = ToneSettings()
+    av_sync: AvSyncSettings = AvSyncSettings()
+    mismatch: MismatchSettings = MismatchSettings()
     no_input: NoInputSettings = NoInputSettings()
     stall: StallSettings = StallSettings()
     decode_error: DecodeErrorSettings = DecodeErrorSettings()
@@ -525,6 +551,8 @@ FAST = Profile(
     silence=SilenceSettings(min_duration_s=1.0, clear_s=0.2),
     phase=PhaseSettings(min_duration_s=1.0),
     tone=ToneSettings(min_duration_s=1.0),
+    av_sync=AvSyncSettings(min_duration_s=1.0, clear_s=1.0, late_ms=45.0, apart_s=0.3),
+    mismatch=MismatchSettings(min_duration_s=1.0, clear_s=1.0),
     no_input=NoInputSettings(min_duration_s=1.0, clear_s=0.5),
     stall=StallSettings(min_duration_s=1.0, clear_s=0.5),
     decode_error=DecodeErrorSettings(min_errors=1, window_s=1.0, clear_s=1.0),

@@ -96,6 +96,8 @@ def defined(planes: tuple[Levels, ...], before: tuple[Levels, ...], full_range: 
         "coded": 0.0,
         "corrupt": 0.0,
         "tiles": float(len(strips) * len(stripes)),
+        "width": float(p.shape[1]),
+        "height": float(p.shape[0]),
         "contrast": float(np.std(p)),
         "luma_min": p.min(),
         "luma_max": p.max(),

@@ -71,6 +71,7 @@ class StreamEntry(_Model):
     profile: Text | None = None
     rendition: Text | None = None
     group: Name | None = None
+    reference: Name | None = None
     headers: dict[HeaderName, Text] = Field(default_factory=dict)
     user_agent: Text | None = None
     expect: ExpectEntry = ExpectEntry()
@@ -99,6 +100,7 @@ def check_entries(entries: Iterable[Written], problems: list[str], folder: Path 
     streams: list[Stream] = []
     first: dict[str, str] = {}
     profiles: set[str] = set()
+    references: list[tuple[Written, Stream]] = []
     for entry in entries:
         before = len(problems)
         stream = _check(entry, problems)
@@ -109,6 +111,8 @@ def check_entries(entries: Iterable[Written], problems: list[str], folder: Path 
                 f"{entry.where}: key 'id' is {stream.id!r}, as it is in {first[stream.id]}; give each stream its own id"
             )
         first.setdefault(stream.id, entry.where)
+        if stream.reference is not None:
+            references.append((entry, stream))
         if stream.profile is not None and stream.profile not in profiles:
             profiles.add(stream.profile)
             try:
@@ -117,6 +121,14 @@ def check_entries(entries: Iterable[Written], problems: list[str], folder: Path 
                 problems.append(f"{_title(entry)}: key 'profile': {error}")
         if len(problems) == before:
             streams.append(stream)
+    for entry, stream in references:
+        if stream.reference == stream.id:
+            problems.append(f"{_title(entry)}: key 'reference' is its own id; name the stream that it is compared with")
+        elif stream.reference not in first:
+            problems.append(
+                f"{_title(entry)}: key 'reference' is {stream.reference!r}, which is the id of no entry; correct it, "
+                f"or add that stream"
+            )
     return tuple(streams)
 
 

@@ -6,6 +6,7 @@
     labels = {origin = "north"}
     headers = {X-Token = "..."}
     expect = {audio_tracks = 2}
+    reference = "news-origin"                # the id of another entry, which carries the same as it should be
 
 In CSV and Parquet the same names are columns, one for each key: `label.origin`, `header.X-Token`,
 `expect.audio_tracks`. An empty cell means the default. What a table breaks as a whole (an unknown column) is one

@@ -229,7 +229,8 @@ class Driver:
         """Give a worker to every stream that has none and may have one."""
         now = time.monotonic()
         wanted = {id: watched.cores for id, watched in self._streams.items() if watched.not_before <= now}
-        plan = place(wanted, self._placed, self._hands, STREAMS_PER_WORKER)
+        references = {id: w.stream.reference for id, w in self._streams.items() if w.stream.reference is not None}
+        plan = place(wanted, self._placed, self._hands, STREAMS_PER_WORKER, references)
         fresh: dict[str, list[Assignment]] = {}
         for id, name in plan.items():
             if self._placed.get(id) != name:

@@ -14,13 +14,14 @@ from typing import Any
 import ray
 from ray.exceptions import RayError, RayTaskError
 
-from monitor.errors import MonitorError
+from monitor.errors import MonitorError, SourceError
 from monitor.kernels import warm_up
 from monitor.media.redact import redact
-from monitor.recorded import Scanned, scan
+from monitor.recorded import Scanned, prints_of, scan
 from monitor.records import Stream
 from monitor.settings import Profile
 from monitor.store import ResultsWriter
+from monitor.sync import Prints
 
 POLL_S = 0.3
 FLUSH_ROWS = 20_000
@@ -34,11 +35,16 @@ class Scanner:
         warm_up()
         self._writer = ResultsWriter(results, name)
         self._progress = (0.0, float("nan"))
+        self._reference: tuple[Stream, Prints] | None = None
 
-    def scan(self, stream: Stream, profile: Profile) -> Scanned:
-        """Read a source to its end; its results are on disk when this returns."""
+    def scan(self, stream: Stream, profile: Profile, reference: Stream | None = None) -> Scanned:
+        """Read a source to its end, compared with a reference; its results are on disk when this returns."""
         self._progress = (0.0, float("nan"))
-        scanned = scan(stream, profile, self._write, self._note)
+        try:
+            prints = self._prints(reference, profile)
+        except SourceError as error:
+            return Scanned(stream.id, 0.0, (), problem=f"its reference cannot be read: {error}")
+        scanned = scan(stream, profile, self._write, self._note, prints)
         self._writer.add(scanned.rows)
         self._writer.flush()
         return scanned
@@ -52,6 +58,14 @@ class Scanner:
     def pid(self) -> int:
         """Process id of this scanner."""
         return os.getpid()
+
+    def _prints(self, reference: Stream | None, profile: Profile) -> Prints | None:
+        """Of the reference, which is read once. Raises SourceError."""
+        if reference is None:
+            return None
+        if self._reference is None or self._reference[0] != reference:
+            self._reference = reference, prints_of(reference, profile)
+        return self._reference[1]
 
     def _note(self, done: float, total: float) -> None:
         self._progress = (done, total)
@@ -87,8 +101,10 @@ def scan_all(
     workers: int,
     show: Callable[[Progress], None],
     found: Callable[[Scanned], None],
+    reference: Stream | None = None,
 ) -> None:
-    """Scan every source; `found` is called with each as it is done, `show` a few times a second."""
+    """Scan every source, each compared with `reference`; `found` is called with each as it is done, `show` a few times
+    a second."""
     waiting = deque(streams)
     hands: list[_Hand] = []
     made = done = 0
@@ -100,7 +116,7 @@ def scan_all(
         name = f"scan-{made:03d}"
         actor = Scanner.options(num_cpus=1).remote(name, results)  # type: ignore[attr-defined]
         stream = waiting.popleft()
-        return _Hand(name, actor, stream, actor.scan.remote(stream, profile))
+        return _Hand(name, actor, stream, actor.scan.remote(stream, profile, reference))
 
     while waiting or hands:
         while waiting and len(hands) < workers:
@@ -124,7 +140,7 @@ def scan_all(
             found(scanned)
             if alive and waiting:
                 hand.stream = waiting.popleft()
-                hand.call, hand.progress = hand.actor.scan.remote(hand.stream, profile), (0.0, float("nan"))
+                hand.call, hand.progress = hand.actor.scan.remote(hand.stream, profile, reference), (0.0, float("nan"))
             else:
                 ray.kill(hand.actor)
                 hands.remove(hand)

@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +27,7 @@ from monitor.media.source import Input, open_input
 from monitor.pipeline import Checkpoint, Outcome, Pipeline, TimedPacket
 from monitor.records import EventKind, Stream
 from monitor.settings import Profile
+from monitor.sync import Compared
 
 ANNOUNCE_S = 0.4
 """Packets wait this long for others, so that decode threads take many at a time: a step costs the detectors about as
@@ -190,6 +191,16 @@ class Session:
         with self._lock:
             # Packets that wait to be decoded are not overdue: the pipeline is told when the last one came.
             self._pipeline.tick(now, self._last_packet_at)
+
+    def compared(self, found: Sequence[Compared]) -> None:
+        """The stream was compared with its reference."""
+        with self._lock:
+            self._pipeline.compared(found, time.time())
+
+    def noted(self, kind: EventKind, value: float, detail: str) -> None:
+        """Somebody else has something to tell of the stream."""
+        with self._lock:
+            self._pipeline.noted(kind, value, detail, time.time())
 
     def report(self) -> tuple[Outcome, Checkpoint, Status]:
         """What came since the last report, the state after exactly that, and how it stands."""

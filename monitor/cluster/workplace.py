@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from monitor.cluster.comparing import Comparing
 from monitor.cluster.housekeeping import Housekeeping
 from monitor.cluster.session import Session, Status
 from monitor.cluster.turns import Turns
@@ -66,6 +67,13 @@ class Report:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """A stream that is to be compared with its reference."""
+
+    session: Session
+
+
 class Workplace:
     """Watches the streams that it is given. Thread-safe."""
 
@@ -73,11 +81,12 @@ class Workplace:
         warm_up()
         self._writer = ResultsWriter(results, name)
         self._sessions: dict[str, Session] = {}
+        self._comparing = Comparing()
         self._turns = Turns()
         self._lock = threading.Lock()
         """Guards the table of sessions and the reports."""
         self._reporting = threading.Lock()
-        self._ready: queue.SimpleQueue[Session | None] = queue.SimpleQueue()
+        self._ready: queue.SimpleQueue[Session | _Comparison | None] = queue.SimpleQueue()
         self._scheduled: set[Session] = set()
         self._reports: list[Report] = []
         self._handed_in: dict[str, float] = {}
@@ -101,6 +110,7 @@ class Workplace:
                     continue
                 session = Session(a.stream, a.profile, a.begun, self._announce, a.since, self._turns)
                 self._sessions[a.stream.id] = session
+            self._comparing.watch(a.stream)
             session.start()
 
     def remove(self, streams: Sequence[str], for_good: bool = True) -> None:
@@ -108,6 +118,7 @@ class Workplace:
         with self._lock:
             sessions = [self._sessions.pop(stream) for stream in streams if stream in self._sessions]
         for session in sessions:
+            self._comparing.forget(session.stream.id)
             session.begin_stop()
         for session in sessions:
             session.stop(for_good=for_good)
@@ -153,6 +164,7 @@ class Workplace:
         outcome, checkpoint, status = session.report()
         self._writer.add(outcome.readings)
         rows: tuple[Row, ...] = (*outcome.events, *outcome.detections, *outcome.incidents, *outcome.coverage)
+        self._comparing.add(session.stream.id, outcome.readings, outcome.detections)
         now = time.monotonic()
         due = bool(rows) or now - self._handed_in.get(session.stream.id, 0.0) >= CHECKPOINT_S
         if due:
@@ -168,7 +180,11 @@ class Workplace:
         self._ready.put(session)
 
     def _decode(self) -> None:
-        while (session := self._ready.get()) is not None:
+        while (work := self._ready.get()) is not None:
+            if isinstance(work, _Comparison):
+                self._guarded(work.session, partial(self._compare, work.session))
+                continue
+            session = work
             self._guarded(session, session.work)
             with self._lock:
                 self._scheduled.discard(session)
@@ -182,6 +198,15 @@ class Workplace:
                 self._guarded(session, partial(session.tick, now))
                 if session.is_due(now):
                     self._announce(session)
+            watched = {session.stream.id: session for session in self._watched()}
+            for stream in self._comparing.due(watched):
+                self._ready.put(_Comparison(watched[stream]))
+
+    def _compare(self, session: Session) -> None:
+        """Compare a stream with its reference; takes some hundredths of a second, so it waits in line like decoding."""
+        session.compared(self._comparing.compare(session.stream.id))
+        for note in self._comparing.notes(session.stream.id):
+            session.noted(note.kind, note.value, note.detail)
 
     def _guarded(self, session: Session, work: Callable[[], object]) -> None:
         """A bug that one stream brings out ends the watch of that stream, not of the others; the driver is told."""
@@ -191,6 +216,7 @@ class Workplace:
             reason = redact("".join(traceback.format_exception(error))[-2000:])
             log.error("stream %s: its watch crashed: %s", session.stream.id, reason)
             session.abandon()
+            self._comparing.forget(session.stream.id)
             with self._lock:
                 if self._sessions.get(session.stream.id) is not session:
                     return

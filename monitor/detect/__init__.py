@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.detect.arrival import NoInput, Stall, TrackLoss
+from monitor.detect.av_sync import AvSync, Mismatch
 from monitor.detect.base import Detector, Inputs
 from monitor.detect.block_corruption import BlockCorruption
 from monitor.detect.decode_error import DecodeErrors
@@ -47,6 +48,8 @@ REGISTERED: tuple[Build, ...] = (
     TruePeak,
     Phase,
     Tone,
+    AvSync,
+    Mismatch,
     NoInput,
     Stall,
     DecodeErrors,

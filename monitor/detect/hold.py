@@ -89,8 +89,10 @@ class Hold:
     settings.
     """
 
-    def __init__(self, kind: str, settings: Temporal, detector: str) -> None:
+    def __init__(self, kind: str, settings: Temporal, detector: str, method: str = "") -> None:
+        """`method`: tells apart detections of one kind, on one track, that begin together."""
         self.kind = kind
+        self._name = f"{kind}/{method}" if method else kind
         self.settings = settings
         self.detector = detector
 
@@ -191,7 +193,7 @@ class Hold:
         if until - state.bad_from < self.settings.min_duration_s - EPSILON_S:
             return state
         detection = Detection(
-            detection_id=detection_id(seen, self.kind, track, state.bad_from),
+            detection_id=detection_id(seen, self._name, track, state.bad_from),
             revision=0,
             stream=seen.stream,
             kind=self.kind,

@@ -13,6 +13,8 @@ Strength = Literal["weak", "middle", "strong"]
 STRENGTHS: tuple[Strength, ...] = get_args(Strength)
 
 SUFFIX = ".truth.json"
+REFERENCE = ".reference.ts"
+"""A clip that is to be compared with another one has that beside it: `clip.ts` and `clip.ts.reference.ts`."""
 
 
 @dataclass(frozen=True, slots=True)

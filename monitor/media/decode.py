@@ -6,6 +6,7 @@ and timestamps. Does not own what a jump is (`continuity`), where pixels lie (`p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -37,6 +38,9 @@ frame is cheapest to measure while it is still in the cache. More would be for m
 PATIENCE = 600
 """Pictures are not decoded before the first key frame: no damage, but a join in mid-GOP. A stream that marks none in so
 many packets (20 s) is decoded all the same."""
+
+BEHIND_S = 0.8
+"""A decoder of MPEG-2 systems holds up to a second."""
 
 _WAITING = 256
 """Packets without a frame so far that are remembered: more than any decoder holds."""
@@ -84,9 +88,12 @@ class _Decoding:
 
     usual_duration: int = 0
     """Ticks of one picture at the average rate; 0 if that is not known."""
+    seconds: float = 0.0
+    """Of a tick."""
 
     def __post_init__(self) -> None:
         self.usual_duration = round(1 / (self.rate * self.track.time_base)) if self.rate else 0
+        self.seconds = float(self.track.time_base)
 
 
 class Decoder:
@@ -113,6 +120,8 @@ class Decoder:
         self._tracks = {track.name: _decoding(track, depth) for track in tracks}
         followers = {track.name: _follower(track) for track in tracks}
         self._continuity = Continuity(followers, timeline, resume_at_s, self._held)
+        self._reached: dict[str, tuple[int, float]] = {}
+        self._behind_from_s = -math.inf
 
     @property
     def timeline(self) -> Timeline:
@@ -162,6 +171,7 @@ class Decoder:
             yield from self._batch(state)
             detail = f"expected {jump.expected_s:.3f} s, got {jump.got_s:.3f} s"
             yield self._event(state, "timestamp_jump", epoch, key, arrived_at, jump.seconds, detail)
+        yield from self._interleaving(state, epoch, dts if dts is not None else pts, arrived_at)
         state.packets += 1
         state.arrived_at = arrived_at
         video = state.track.kind == "video"
@@ -176,6 +186,19 @@ class Decoder:
             if len(state.sent) > _WAITING:
                 del state.sent[next(iter(state.sent))]
         yield from self._frames(state, packet, arrived_at)
+
+    def _interleaving(self, state: _Decoding, epoch: int, ticks: int | None, arrived_at: float) -> Iterator[Decoded]:
+        """How far a track lies behind another in the stream: told once a second of it, from BEHIND_S on."""
+        if ticks is None:
+            return
+        name, at_s = state.track.name, ticks * state.seconds
+        self._reached[name] = (epoch, at_s)
+        if len(self._reached) < 2:
+            return
+        behind_s = max(t_s for number, t_s in self._reached.values() if number == epoch) - at_s
+        if behind_s >= BEHIND_S and not 0 <= at_s - self._behind_from_s < 1:
+            self._behind_from_s = at_s
+            yield self._event(state, "interleaving", epoch, ticks, arrived_at, behind_s, "")
 
     def _frames(
         self, state: _Decoding, packet: av.packet.Packet[av.stream.Stream] | None, arrived_at: float

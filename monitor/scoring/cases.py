@@ -9,7 +9,7 @@ from typing import Literal
 
 from monitor.errors import SettingsError, SourceError
 from monitor.lab.defects.footage import Size
-from monitor.lab.truth import SUFFIX, Case, Strength, Truth, read_case
+from monitor.lab.truth import REFERENCE, SUFFIX, Case, Strength, Truth, read_case
 from monitor.scoring.generators import maker
 from monitor.scoring.material import Source
 from monitor.scoring.watched import Watched, watch, watch_ffmpeg
@@ -94,7 +94,8 @@ def try_case(request: Request, watching: Watching, folder: Path, keep: bool) -> 
     finally:
         if not keep:
             clip.unlink(missing_ok=True)
-            clip.with_name(clip.name + SUFFIX).unlink(missing_ok=True)
+            for suffix in (SUFFIX, REFERENCE):
+                clip.with_name(clip.name + suffix).unlink(missing_ok=True)
 
 
 def try_clean(clip: Path, watching: Watching) -> Clean:

@@ -11,6 +11,9 @@ from monitor.records import Severity
 LEAST_OVERLAP = 0.5
 """Intersection over union from which on a detection is taken for a defect."""
 
+LEAST_AGREEMENT_MS, AGREEMENT = 20.0, 0.1
+"""So far, or by this share, the sizes of a defect and a detection may differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -25,6 +28,8 @@ class Found:
     told_s: float
     severity: Severity = "major"
     area: float | None = None
+    amount: float | None = None
+    """How large, where that has a sign: it must be the defect's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def match(truths: Sequence[Truth], found: Sequence[Found], clip_s: float, slight
     ]
     mine: dict[int, int] = {}
     for share, t, f in sorted(overlaps, key=lambda each: (-each[0], each[1:])):
-        if share >= LEAST_OVERLAP and t not in mine and f not in mine.values():
+        if share >= LEAST_OVERLAP and t not in mine and f not in mine.values() and _agree(truths[t], found[f]):
             mine[t] = f
     left = [f for f in range(len(found)) if f not in mine.values()]
     return Matched(
@@ -80,6 +85,13 @@ def match(truths: Sequence[Truth], found: Sequence[Found], clip_s: float, slight
         misses=tuple(truth for t, truth in enumerate(truths) if t not in mine),
         extras=tuple(found[f] for f in left if not _mostly_within(*spans[f], beside)),
     )
+
+
+def _agree(truth: Truth, found: Found) -> bool:
+    """Whether they are as large, and of the same sign, where that is told."""
+    if found.amount is None or truth.unit != "ms":
+        return True
+    return abs(found.amount - truth.amount) <= max(LEAST_AGREEMENT_MS, AGREEMENT * abs(truth.amount))
 
 
 def overlap(start_s: float, end_s: float, other_start_s: float, other_end_s: float, uncounted_s: float = 0.0) -> float:

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from monitor.errors import SourceError
 from monitor.lab.ffmpeg_detect import ffmpeg_detect
+from monitor.lab.truth import REFERENCE
 from monitor.lab.yardsticks import USUAL_FPS, probe
 from monitor.media.source import open_input
 from monitor.pipeline import Outcome, Pipeline, TimedPacket
+from monitor.recorded import prints_of
 from monitor.records import Detection, Stream
 from monitor.scoring.matching import Found
 from monitor.settings import Profile
+from monitor.sync import Pair, Prints
 
 PACKETS_AT_A_TIME = 8
 """About a tenth of a second of 25 pictures a second and AAC: so much too late a detection is told at most."""
@@ -72,14 +75,26 @@ class _Watching:
                 told_s=self.told_s[each.detection_id],
                 severity=each.severity,
                 area=each.evidence.get("area"),
+                amount=_amount(each),
             )
             for each in sorted(self.detections.values(), key=lambda each: (each.start_s, each.kind, each.track))
         )
 
 
+def _amount(detection: Detection) -> float | None:
+    """How large it is, where there is a truth for that: sound later than picture, in milliseconds."""
+    parts = [value for name, value in detection.evidence.items() if name.endswith(("_least_ms", "_most_ms"))]
+    return sum(parts) / len(parts) if parts else None
+
+
 def watch(clip: Path, profile: Profile) -> Watched:
-    """All kinds of detections in a clip, final. Raises SourceError if it cannot be read, or nothing of it decoded."""
+    """All kinds of detections in a clip, final; compared with its reference, if that stands beside it. Raises
+    SourceError if it cannot be read, or nothing of it decoded."""
     stream = Stream(id=clip.name, url=str(clip))
+    beside = clip.with_name(clip.name + REFERENCE)
+    prints = Prints(keep_s=math.inf)
+    reference = prints_of(Stream(id=beside.name, url=str(beside)), profile) if beside.is_file() else None
+    pair = None if reference is None else Pair(reference, prints)
     with open_input(stream, profile.source) as source:
         watching = _Watching(next((track.fps for track in source.tracks if track.kind == "video"), 0.0) or USUAL_FPS)
         pipeline = Pipeline(stream, profile, live=False, now=math.nan)
@@ -88,7 +103,11 @@ def watch(clip: Path, profile: Profile) -> Watched:
         while some := list(islice(packets, PACKETS_AT_A_TIME)):
             watching.sent(some)
             pipeline.packets(some, math.nan)
-            watching.take(pipeline.take())
+            outcome = pipeline.take()
+            watching.take(outcome)
+            if pair is not None:
+                prints.add(outcome.readings)
+                pipeline.compared(pair.compare(), math.nan)
         pipeline.closed("ended", "", math.nan)
         pipeline.finish(math.nan)
         watching.take(pipeline.take())

@@ -97,6 +97,7 @@ SCHEMAS: Mapping[Dataset, pa.Schema] = {
         value=pa.float64(),
         detail=pa.string(),
         pts=pa.int64(),
+        numbers=pa.map_(pa.string(), pa.float64()),
     ),
     "coverage": _schema(
         "coverage",

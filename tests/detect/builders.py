@@ -34,6 +34,8 @@ def video(
         "gradient_x": 6.0,
         "gradient_y": 6.0,
         "tiles": 920.0,
+        "width": 640.0,
+        "height": 360.0,
     }
     values = {
         name: np.broadcast_to(np.asarray(columns.get(name, normal[name]), np.float32), n).copy() for name in COLUMNS

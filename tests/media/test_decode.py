@@ -58,8 +58,8 @@ def test_real_clips_are_whole_and_do_not_jump(name: str, media: Path) -> None:
     frames, picture, sound = CLIPS[name]
     played = play(media / name, pixels=False)
     assert len(played.frames) == frames
-    assert [e.detail for e in played.events if e.track == "video"] == [picture]
-    assert [e.detail for e in played.events if e.track == "audio:0"] == ([sound] if sound else [])
+    told = [(e.track, e.detail) for e in played.events if e.kind != "interleaving"]
+    assert sorted(told) == sorted([("video", picture), *([("audio:0", sound)] if sound else [])])
     assert played.timeline.epoch == 0
     assert min(played.times + played.sound_times) == pytest.approx(0, abs=0.03)
     assert min(steps(played.times)) > 0

@@ -30,7 +30,7 @@ DETECTION = Detection(
     seen_at=AT,
 )
 CLOSED = replace(DETECTION, revision=1, end_s=20.0, end_at=AT - 2.5, seen_at=AT + 2)
-EVENT = Event("news", "video", 3, 12.5, AT, "format_change", 2.0, "640x480 -> 1280x720", 90_000)
+EVENT = Event("news", "video", 3, 12.5, AT, "format_change", 2.0, "640x480 -> 1280x720", 90_000, {"late_s": 1.5})
 INCIDENT = Incident("i-1", 0, "news", "open", ("black", "silence"), ("d-1", "d-2"), "major", 12.5, None, AT, None)
 COVERAGE = Coverage("news", False, "stalled", "key", AT - 10, AT, None, None, 10.0)
 

@@ -27,8 +27,8 @@ def written(uri: str, *rounds: list[Any]) -> Results:
 def record(row: dict[str, Any]) -> dict[str, Any]:
     """A row as the fields of its record."""
     fields = {k: v.timestamp() if isinstance(v, datetime) else v for k, v in row.items()}
-    if "evidence" in fields:
-        fields["evidence"] = dict(fields["evidence"])
+    for name in {"evidence", "numbers"} & set(fields):
+        fields[name] = dict(fields[name])
     return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
 
 

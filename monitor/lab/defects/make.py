@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from monitor.errors import SettingsError
 from monitor.lab.clips import bit_rate
-from monitor.lab.defects import coarse, corruption, pictures, sounds, timing
+from monitor.lab.defects import apart, coarse, corruption, pictures, sounds, timing
 from monitor.lab.defects.footage import (
     SOUND_ENCODERS,
     Footage,
@@ -105,9 +105,18 @@ AMOUNTS: Mapping[str, tuple[str, tuple[float, float, float]]] = {
     **{kind: (recipe.unit, recipe.amounts) for kind, recipe in RECIPES.items()},
     "block_corruption": ("packets in a burst", CORRUPTION),
     **{kind: (recipe.unit, recipe.amounts) for kind, recipe in SOUND_RECIPES.items()},
+    "av_sync": ("ms, at the least", (60.0, 120.0, 400.0)),
+    "mismatch": ("s", apart.GONE_S),
 }
-KINDS = (*sorted({*RECIPES, "block_corruption"}), *SOUND_RECIPES)
+PAIRS: Mapping[str, Callable[[Strength, Path | None, Path, Rng, Size], tuple[Truth, ...]]] = {
+    "av_sync": apart.out_of_step,
+    "mismatch": apart.another,
+}
+"""Made as two clips: what is wrong shows beside a reference."""
+KINDS = (*sorted({*RECIPES, "block_corruption"}), *SOUND_RECIPES, *PAIRS)
 """Those of sound behind the others, whose place is in their seeds."""
+PAIR_SEED = 1000
+"""... and those of pairs, whatever comes before them."""
 
 
 def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: int, size: Size = USUAL) -> Case:
@@ -124,7 +133,13 @@ def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: in
         raise SettingsError(f"{out}: its folder is not there; make it first")
     if out.suffix not in (".ts", ".mp4"):
         raise SettingsError(f"{out.name}: must end in .ts or .mp4")
-    rng = np.random.default_rng([seed, KINDS.index(kind), STRENGTHS.index(strength)])
+    place = PAIR_SEED + tuple(PAIRS).index(kind) if kind in PAIRS else KINDS.index(kind)
+    rng = np.random.default_rng([seed, place, STRENGTHS.index(strength)])
+    made_from = "scene" if source is None else source.name
+    if kind in PAIRS:
+        case = Case(kind, strength, seed, made_from, "lab", PAIRS[kind](strength, source, out, rng, size))
+        write_case(out, case)
+        return case
     if kind in SOUND_RECIPES:
         size = replace(size, width=SMALL[0], height=SMALL[1])
     footage = read(source, size)
@@ -140,7 +155,7 @@ def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: in
     else:
         truths = _changed(footage, kind, strength, rng)
         write(footage, out, codec, _rate(footage, codec), source)
-    case = Case(kind, strength, seed, "scene" if source is None else source.name, "lab", truths, slight)
+    case = Case(kind, strength, seed, made_from, "lab", truths, slight)
     write_case(out, case)
     return case
 

@@ -42,7 +42,7 @@ def test_every_kind_has_three_strengths_that_rise_or_fall() -> None:
         assert unit
         assert len(amounts) == 3
         assert sorted(amounts) in (list(amounts), list(amounts)[::-1])
-    assert len(KINDS) == 22
+    assert len(KINDS) == 24
 
 
 def test_what_cannot_be_made(tmp_path: Path) -> None:

@@ -1,0 +1,154 @@
+"""Streams and their references in one process: keeps the prints of those that are compared, says when a pair is due,
+and whether a defect came from the reference, or in after it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from monitor.records import Detection, EventKind, Readings, Stream
+from monitor.sync import Compared, Pair, Prints
+
+KEEP_S = 100.0
+"""An edge may be a minute behind its origin."""
+ABSENT_S = 30.0
+"""A reference that is not watched here for so long is told."""
+TRACE_S = 10.0
+"""The reference is looked at for so long beyond the start of a defect before it is said that it has not the same."""
+NEAR_S = 3.0
+"""A defect of the same kind that began so near, or goes on, is the same."""
+REMEMBER_S = 600.0
+NO_TRACE = ("no_input", "stall", "track_loss", "av_sync", "mismatch")
+"""Kinds of arrival, and of the comparison itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An event to tell of a watched stream."""
+
+    kind: EventKind
+    value: float
+    detail: str
+
+
+@dataclass(slots=True)
+class _Pair:
+    reference: str
+    pair: Pair
+    absent_from: float | None = None
+    told_absent: bool = False
+    offset_s: float | None = None
+    queued: bool = False
+    to_trace: list[Detection] = field(default_factory=list)
+
+
+class Comparing:
+    """Thread-safe; a pair is compared by one caller at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._prints: dict[str, Prints] = {}
+        self._pairs: dict[str, _Pair] = {}
+        self._seen: dict[str, dict[str, Detection]] = {}
+        """Detections of streams that are references, by their names."""
+
+    def watch(self, stream: Stream) -> None:
+        """A stream begins to be watched."""
+        if stream.reference is None:
+            return
+        with self._lock:
+            mine, theirs = (self._prints.setdefault(id, Prints(KEEP_S)) for id in (stream.id, stream.reference))
+            self._pairs[stream.id] = _Pair(stream.reference, Pair(theirs, mine))
+            self._seen.setdefault(stream.reference, {})
+
+    def forget(self, stream: str) -> None:
+        """A stream is watched no more."""
+        with self._lock:
+            self._pairs.pop(stream, None)
+            used = {id for watched, pair in self._pairs.items() for id in (watched, pair.reference)}
+            self._prints = {id: prints for id, prints in self._prints.items() if id in used}
+            self._seen = {id: seen for id, seen in self._seen.items() if id in used}
+
+    def add(self, stream: str, readings: Iterable[Readings], detections: Iterable[Detection]) -> None:
+        """What came of a stream; of no interest, unless it is one of a pair."""
+        with self._lock:
+            prints = self._prints.get(stream)
+            if prints is None:
+                return
+            prints.add(readings)
+            seen, pair = self._seen.get(stream), self._pairs.get(stream)
+            for detection in detections:
+                if seen is not None:
+                    seen[detection.detection_id] = detection
+                if pair is not None and detection.revision == 0 and detection.kind not in NO_TRACE:
+                    pair.to_trace.append(detection)
+            if seen:
+                old_s = prints.span[1] - REMEMBER_S
+                self._seen[stream] = {
+                    id: each for id, each in seen.items() if each.end_s is None or each.end_s >= old_s
+                }
+
+    def due(self, watched: Collection[str]) -> list[str]:
+        """Streams for which `compare` has something to do, or `notes` something to tell. `watched`: in this process."""
+        now = time.monotonic()
+        found = []
+        with self._lock:
+            for stream, pair in self._pairs.items():
+                here = pair.reference in watched
+                if here:
+                    pair.absent_from, pair.told_absent = None, False
+                elif pair.absent_from is None:
+                    pair.absent_from = now
+                absent = pair.absent_from is not None and now - pair.absent_from >= ABSENT_S and not pair.told_absent
+                if stream in watched and not pair.queued and (absent or (here and pair.pair.due)):
+                    pair.queued = True
+                    found.append(stream)
+        return found
+
+    def compare(self, stream: str) -> list[Compared]:
+        """What comparing a stream with its reference finds now."""
+        with self._lock:
+            pair = self._pairs.get(stream)
+            if pair is None:
+                return []
+            here = pair.absent_from is None
+        # Takes some hundredths of a second, in which reports go on.
+        found = pair.pair.compare() if here else []
+        with self._lock:
+            pair.queued = False
+            if any(each.alike for each in found):
+                pair.offset_s = pair.pair.offset_s
+        return found
+
+    def notes(self, stream: str) -> list[Note]:
+        """What else is to be told of a stream: each once."""
+        with self._lock:
+            pair = self._pairs.get(stream)
+            if pair is None:
+                return []
+            found = []
+            if pair.absent_from is not None and not pair.told_absent:
+                pair.told_absent = True
+                found.append(Note("not_compared", 0.0, f"reference {pair.reference!r} is not watched by this worker"))
+            if pair.offset_s is not None:
+                reached_s = self._prints[pair.reference].span[1]
+                ripe = [each for each in pair.to_trace if each.start_s - pair.offset_s + TRACE_S <= reached_s]
+                pair.to_trace = [each for each in pair.to_trace if each not in ripe]
+                found += [self._traced(each, pair.reference, pair.offset_s) for each in ripe]
+            return found
+
+    def _traced(self, detection: Detection, reference: str, offset_s: float) -> Note:
+        there_s = detection.start_s - offset_s
+        same = [
+            each
+            for each in self._seen[reference].values()
+            if (each.kind, each.track) == (detection.kind, detection.track)
+            and each.start_s - NEAR_S <= there_s
+            and (each.end_s is None or there_s <= each.end_s + NEAR_S)
+        ]
+        told = f"{detection.kind} {detection.detection_id}"
+        if same:
+            return Note("traced", 1.0, f"{told} came from {reference!r}, which has {same[-1].detection_id}")
+        return Note("traced", 0.0, f"{told} came in after {reference!r}, which has none there")
