@@ -29,6 +29,8 @@ def test_clicks_stand_out_after_two_codecs(strength: Strength, talk: Programme) 
     )
     found = added(made.sound, talk)
     assert len(made.events) == 2
+    least_db = {"weak": 18.0, "middle": 26.0, "strong": 33.9}[strength]
+    assert all(event.amount >= least_db for event in made.events)
     ends = [at for event in made.events for at in (event.span.start, event.span.end)]
     assert all(min(abs(at - end) for at in found) < RATE // 100 for end in ends)
     which = STRENGTHS.index(strength)

@@ -20,6 +20,12 @@ def test_it_has_a_level_of_broadcasting_and_room_above(talk: Programme, trailer:
         assert np.abs(programme.sound).max() <= 10 ** (-3 / 20) + 1e-6
 
 
+def test_gain_ends_where_peaks_would_pass_the_room(media: Path) -> None:
+    free, held = (hear(media / "cast_talk_720p.ts", 20.0, np.random.default_rng(seed)) for seed in (0, 1))
+    assert np.abs(free.sound).max() < 0.6
+    assert np.abs(held.sound).max() == pytest.approx(10 ** (-3 / 20), abs=1e-5)
+
+
 def test_a_loop_has_no_seam() -> None:
     at = np.arange(3 * RATE) / RATE
     sine = np.sin(2 * np.pi * 103.3 * at).astype(np.float32)[None]
