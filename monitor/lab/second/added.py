@@ -17,6 +17,7 @@ Wave = Callable[[int], Numbers]
 
 _RAMP = SOUND_RATE * 3 // 100
 _PAUSE_SHARE = 20.0
+_TRIES = 150
 
 # Of each multiple of the mains' frequency, from 1 on.
 _GROUND_LOOP = (1.0, 0.18, 0.4, 0.08, 0.2, 0.05, 0.1, 0.03, 0.05)
@@ -96,7 +97,9 @@ def hiss(programme: Programme, strength: Strength, dice: np.random.Generator) ->
 def _audible(programme: Programme, beside: Numbers, level_db: float, dice: np.random.Generator, needs: str
              ) -> tuple[Span, ...]:  # fmt: skip
     """Spans in whose quieter moments what is beside it is below a level."""
-    return programme.places(dice, lambda span: bool(np.percentile(beside[hops(span)], _PAUSE_SHARE) < level_db), needs)
+    return programme.places(
+        dice, lambda span: bool(np.percentile(beside[hops(span)], _PAUSE_SHARE) < level_db), needs, tries=_TRIES
+    )
 
 
 def _added(programme: Programme, spans: tuple[Span, ...], chosen: list[int], level_db: float, wave: Wave,

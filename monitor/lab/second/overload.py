@@ -41,8 +41,8 @@ def _faded_in(sound: Sound, other: Sound, span: Span) -> Sound:
 
 
 def _extent(span: Span, over: NDArray[np.bool_]) -> Span | None:
-    """From the first sample of a span that is over to the last, in any channel; None where it pauses, or is short."""
-    at = np.flatnonzero(over[:, span.start : span.end].any(axis=0))
+    """From the first sample of a span that is over to the last; None where it pauses, or is short."""
+    at = np.flatnonzero(over[span.start : span.end])
     if not at.size or (at[-1] - at[0]) < _LEAST_S * SOUND_RATE:
         return None
     if np.diff(at).max(initial=0) > _LONGEST_PAUSE_S * SOUND_RATE:
@@ -65,11 +65,12 @@ def clipping(programme: Programme, strength: Strength, dice: np.random.Generator
         raise unsuited(programme, "its own tops are cut")
     # Against the lower ceiling.
     size = np.where(programme.sound > 0, programme.sound / skew, -programme.sound)
+    loudest = size.max(axis=0)
     cuts: dict[Span, tuple[float, Span]] = {}
 
     def suits(span: Span) -> bool:
         ceiling = float(np.quantile(size[:, span.start : span.end : 4], 1 - _CUT_SHARE[strength]))
-        found = _extent(span, size > ceiling)
+        found = _extent(span, loudest > ceiling)
         if found is not None:
             cuts[span] = ceiling, found
         return found is not None
@@ -112,7 +113,7 @@ def true_peak(programme: Programme, strength: Strength, dice: np.random.Generato
     driven = filtered(programme.sound, f"volume={drive_db:.3f}dB", _LIMITER)
     driven *= np.float32(10 ** (_ABOVE_DB[strength] / 20))
     peaks = _between(driven)
-    over = peaks > 10 ** (_ABOVE_DB[strength] / 40)
+    over = peaks.max(axis=0) > 10 ** (_ABOVE_DB[strength] / 40)
     found: dict[Span, Span] = {}
 
     def suits(span: Span) -> bool:
