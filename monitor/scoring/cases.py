@@ -51,7 +51,7 @@ class Watching:
         """What each of the two finds. Raises SourceError, SettingsError if the clip cannot be read."""
         found: dict[By, Watched] = {"monitor": watch(clip, self.profile)}
         if self.ffmpeg:
-            found["ffmpeg"] = watch_ffmpeg(clip, self.ffmpeg)
+            found["ffmpeg"] = watch_ffmpeg(clip, self.ffmpeg, self.profile)
         return found
 
 

@@ -24,8 +24,10 @@ from monitor.sync import Pair, Prints
 PACKETS_AT_A_TIME = 8
 """About a tenth of a second of 25 pictures a second and AAC: so much too late a detection is told at most."""
 
-YARDSTICKS: Mapping[str, str] = {"black": "blackdetect", "freeze": "freezedetect"}
-"""FFmpeg's filter for a kind, with its defaults."""
+YARDSTICKS: Mapping[str, str] = {"black": "blackdetect", "freeze": "freezedetect", "silence": "silencedetect"}
+"""FFmpeg's filter for a kind, with its defaults; silencedetect waits as long as the profile does."""
+IN_SOUND = ("silence",)
+"""Those of them that FFmpeg finds in the sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +118,34 @@ def watch(clip: Path, profile: Profile) -> Watched:
     return Watched(watching.found(), pipeline.media_s - (watching.first_s or 0.0), watching.fps)
 
 
-def watch_ffmpeg(clip: Path, kinds: Iterable[str]) -> Watched:
+def watch_ffmpeg(clip: Path, kinds: Iterable[str], profile: Profile) -> Watched:
     """The same of FFmpeg's filters for these kinds, which must be in YARDSTICKS. What the decoder holds back is not
-    counted in when they tell. Raises SettingsError for what is no clip, SourceError if it cannot be read."""
+    counted in when they tell. In a clip without sound nothing is said of it. Raises SettingsError for what is no clip,
+    SourceError if it cannot be read."""
     opened = probe(clip)
-    told = ffmpeg_detect(opened, [YARDSTICKS[kind] for kind in kinds])
+    filters = {kind: _filter(kind, profile) for kind in kinds}
+    seen = [kind for kind in filters if kind not in IN_SOUND]
+    heard = [kind for kind in filters if kind in IN_SOUND and len(opened.tracks) > 1]
+    picture = ffmpeg_detect(opened, [filters[kind] for kind in seen])
+    spans = dict(picture.spans)
+    if heard:
+        spans |= ffmpeg_detect(opened, [filters[kind] for kind in heard], track=1).spans
+    # Of both since the first picture, as a defect's truth is.
     found = tuple(
         Found(
             kind=kind,
-            start_s=span.start_s - told.first_s,
-            end_s=None if span.end_s is None else span.end_s - told.first_s,
-            told_s=span.told_s - told.first_s,
+            start_s=span.start_s - picture.first_s,
+            end_s=None if span.end_s is None else span.end_s - picture.first_s,
+            told_s=span.told_s - picture.first_s,
         )
-        for kind in kinds
-        for span in told.spans[YARDSTICKS[kind]]
+        for kind in (*seen, *heard)
+        for span in spans[filters[kind]]
     )
-    return Watched(found, told.end_s - told.first_s, opened.fps)
+    return Watched(found, picture.end_s - picture.first_s, opened.fps)
+
+
+def _filter(kind: str, profile: Profile) -> str:
+    if kind == "silence":
+        # Its own 2 s would leave out what a profile of 1 s is asked for, and find what one of 8 s is not.
+        return f"{YARDSTICKS[kind]}=n=-60dB:d={profile.silence.min_duration_s:g}"
+    return YARDSTICKS[kind]

@@ -14,7 +14,7 @@ from monitor.recorded import scan
 from monitor.records import Detection, Stream
 from monitor.scoring import watched as module
 from monitor.scoring.watched import YARDSTICKS, watch, watch_ffmpeg
-from monitor.settings import FAST
+from monitor.settings import DEFAULT, FAST
 
 BLACK_AT, STILL_AT = (2.0, 4.4), (6.4, 9.4)
 
@@ -95,15 +95,27 @@ def test_the_area_is_the_evidence_of_the_last_telling() -> None:
 
 
 def test_ffmpeg_finds_the_same_in_the_same_time(clip: Path) -> None:
-    done = watch_ffmpeg(clip, ("black", "freeze"))
+    done = watch_ffmpeg(clip, ("black", "freeze"), FAST)
     assert (done.fps, done.media_s) == (25.0, pytest.approx(13.4, abs=0.1))
     black = next(each for each in done.found if each.kind == "black")
     assert (black.start_s, black.end_s) == pytest.approx(BLACK_AT, abs=1e-3)
     assert black.told_s == pytest.approx(BLACK_AT[0] + 2.0, abs=0.05)
     # Black is still, too; that is not told apart.
     assert {each.kind for each in done.found} == {"black", "freeze"}
-    assert {each.kind for each in watch_ffmpeg(clip, ("black",)).found} == {"black"}
-    assert set(YARDSTICKS) == {"black", "freeze"}
+    assert {each.kind for each in watch_ffmpeg(clip, ("black",), FAST).found} == {"black"}
+    assert set(YARDSTICKS) == {"black", "freeze", "silence"}
+
+
+def test_ffmpeg_hears_silence_for_as_long_as_the_profile_asks(clip: Path, tmp_path: Path) -> None:
+    black, silence = watch_ffmpeg(clip, ("silence", "black"), FAST).found
+    assert (black.kind, silence.kind) == ("black", "silence")
+    assert silence.start_s == pytest.approx(11.4, abs=0.1)
+    assert silence.told_s == pytest.approx(11.4 + FAST.silence.min_duration_s, abs=0.1)
+    # 2 s are not enough for the other profile.
+    assert DEFAULT.silence.min_duration_s > 2
+    assert [each.kind for each in watch_ffmpeg(clip, ("silence",), DEFAULT).found] == []
+    mute = make_clip(tmp_path / "mute.mp4", [("moving", 1.0)], sound=False)
+    assert watch_ffmpeg(mute, ("silence",), FAST).found == ()
 
 
 def test_what_cannot_be_read_is_an_error_of_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

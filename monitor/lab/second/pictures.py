@@ -1,6 +1,7 @@
 """What the second generator's files pass between them: pictures, a clip of them, what was done to it. Makes nothing.
 
 A picture is a `uint8` array [height * 3 / 2, width]: the planes of yuv420p one below the other, as PyAV hands them out.
+Sound is a `float32` array [channels, samples] at 48 kHz, full scale 1.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 Picture = NDArray[np.uint8]
 Plane = NDArray[np.uint8]
 Numbers = NDArray[np.float64]
+Sound = NDArray[np.float32]
 
 MACROBLOCK = 16
 WRONG_LEVELS = 6.0
@@ -21,13 +23,13 @@ WRONG_LEVELS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A clean clip: its pictures in order, and its stereo sound (float32 [2, samples] at 48 kHz)."""
+    """A clean clip: its pictures in order, and its sound, mostly of two channels."""
 
     frames: tuple[Picture, ...]
     width: int
     height: int
     fps: int
-    sound: NDArray[np.float32]
+    sound: Sound
     name: str
 
     def luma(self, index: int) -> Plane:
@@ -39,7 +41,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Frames of a clip: from `start` up to, not including, `end`."""
+    """Frames of a clip, or samples of its sound: from `start` up to, not including, `end`."""
 
     start: int
     end: int
@@ -51,7 +53,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One defect, in frames of the clip. `area`, `amount` and `unit` as in a truth."""
+    """One defect, in frames of the clip or samples of its sound. `area`, `amount` and `unit` as in a truth."""
 
     span: Span
     area: float

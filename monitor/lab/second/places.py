@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -22,11 +24,28 @@ _HAIR_S = 1e-6
 Suits = Callable[[Span], bool]
 
 
-def _propose(clip: Clip, count: int, dice: np.random.Generator) -> tuple[Span, ...] | None:
-    lead, rest, tail, shortest, longest = (
-        int(np.ceil(seconds * clip.fps - _HAIR_S)) for seconds in (LEAD_S, REST_S, TAIL_S, SHORTEST_S, LONGEST_S)
-    )
-    room = len(clip.frames) - lead - tail - rest * (count - 1)
+class Named(Protocol):
+    """What has the name of the source that it was read from."""
+
+    @property
+    def name(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What events are placed on: `steps` frames or samples, `rate` of them a second; and how many seconds one lasts."""
+
+    name: str
+    steps: int
+    rate: int
+    shortest_s: float = SHORTEST_S
+    longest_s: float = LONGEST_S
+
+
+def _propose(axis: Axis, count: int, dice: np.random.Generator) -> tuple[Span, ...] | None:
+    distances_s = (LEAD_S, REST_S, TAIL_S, axis.shortest_s, axis.longest_s)
+    lead, rest, tail, shortest, longest = (int(np.ceil(seconds * axis.rate - _HAIR_S)) for seconds in distances_s)
+    room = axis.steps - lead - tail - rest * (count - 1)
     if room < shortest * count:
         return None
     lengths = dice.integers(shortest, min(longest, room // count) + 1, size=count)
@@ -41,16 +60,21 @@ def choose(clip: Clip, dice: np.random.Generator, suits: Suits, needs: str, trie
     `needs` says in words what a span must show; `tries`: proposals before giving up, fewer where asking costs.
     Raises SettingsError where no span of the clip shows it.
     """
+    return choose_on(Axis(clip.name, len(clip.frames), clip.fps), dice, suits, needs, tries)
+
+
+def choose_on(axis: Axis, dice: np.random.Generator, suits: Suits, needs: str, tries: int = 400) -> tuple[Span, ...]:
+    """The same on any axis."""
     for count in (2, 1):
         for _ in range(tries):
-            spans = _propose(clip, count, dice)
+            spans = _propose(axis, count, dice)
             if spans is None:
                 break
             if all(suits(span) for span in spans):
                 return spans
-    raise unsuited(clip, needs)
+    raise unsuited(axis, needs)
 
 
-def unsuited(clip: Clip, needs: str) -> SettingsError:
-    """The error of a source in which this defect would not be seen, or that has it already."""
-    return SettingsError(f"source {clip.name} does not suit: {needs}; take another source, or another seed")
+def unsuited(source: Named, needs: str) -> SettingsError:
+    """The error of a source in which this defect would not be noticed, or that has it already."""
+    return SettingsError(f"source {source.name} does not suit: {needs}; take another source, or another seed")

@@ -17,11 +17,10 @@ import numpy as np
 from av.audio.resampler import AudioResampler
 from av.container import InputContainer
 from av.filter import Graph
-from numpy.typing import NDArray
 
 from monitor.errors import SettingsError
 from monitor.lab.second.graph import picture_of
-from monitor.lab.second.pictures import Clip, Picture
+from monitor.lab.second.pictures import Clip, Picture, Sound
 
 SOUND_RATE = 48_000
 
@@ -37,7 +36,8 @@ class _Cut:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[InputContainer]:
+def opened(path: Path) -> Iterator[InputContainer]:
+    """A source to read from. Raises SettingsError where FFmpeg cannot read it."""
     try:
         with av.open(str(path), metadata_errors="replace") as container:
             yield container
@@ -68,7 +68,7 @@ def _pictures(container: InputContainer, cut: _Cut, width: int, height: int, wan
     return pictures
 
 
-def _stretched(sound: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
+def _stretched(sound: Sound, speed: float) -> Sound:
     graph = Graph()
     graph.threads = 1
     source = graph.add_abuffer(sample_rate=SOUND_RATE, format="fltp", layout="stereo")
@@ -80,7 +80,7 @@ def _stretched(sound: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
     frame.sample_rate = SOUND_RATE
     source.push(frame)
     source.push(None)
-    pieces: list[NDArray[np.float32]] = []
+    pieces: list[Sound] = []
     while True:
         try:
             pieces.append(sink.pull().to_ndarray())  # type: ignore[attr-defined]
@@ -88,7 +88,7 @@ def _stretched(sound: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
             return np.concatenate(pieces, axis=1) if pieces else sound
 
 
-def _sound(container: InputContainer, cut: _Cut, seconds: float) -> NDArray[np.float32]:
+def _sound(container: InputContainer, cut: _Cut, seconds: float) -> Sound:
     """The sound beside the pictures, exactly as long as they are; silence where there is none."""
     silence = np.zeros((2, round(seconds * SOUND_RATE)), dtype=np.float32)
     if not container.streams.audio:
@@ -96,7 +96,7 @@ def _sound(container: InputContainer, cut: _Cut, seconds: float) -> NDArray[np.f
     resampler = AudioResampler(format="fltp", layout="stereo", rate=SOUND_RATE)
     start = cut.first / cut.source_fps
     end = start + (seconds + 0.5) * cut.speed
-    pieces: list[NDArray[np.float32]] = []
+    pieces: list[Sound] = []
     for frame in container.decode(container.streams.audio[0]):
         if frame.time is not None and frame.time > end:
             break
@@ -114,15 +114,29 @@ def read(path: Path, width: int, height: int, fps: int, wanted: int, dice: np.ra
 
     Raises SettingsError where the source cannot be read or has no pictures.
     """
-    with _opened(path) as container:
-        if not container.streams.video:
-            raise SettingsError(f"source {path}: has no picture; give a clip with a video stream")
-        cut = _cut(container, fps, wanted, dice)
-        pictures = _pictures(container, cut, width, height, wanted)
-    if not pictures:
-        raise SettingsError(f"source {path}: no picture could be decoded; give a clip that is sound")
-    with _opened(path) as container:
+    pictures, cut = _seen(path, (width, height), fps, wanted, dice)
+    with opened(path) as container:
         sound = _sound(container, cut, len(pictures) / fps)
     turns = -(-wanted // len(pictures))
     looped = np.tile(sound, (1, turns))[:, : round(wanted / fps * SOUND_RATE)]
     return Clip(tuple((pictures * turns)[:wanted]), width, height, fps, looped, path.name)
+
+
+def read_beside(sound: Sound, path: Path, size: tuple[int, int], fps: int, wanted: int, dice: np.random.Generator
+                ) -> Clip:  # fmt: skip
+    """The same with a sound that is there already, instead of the source's. `size`: width and height."""
+    pictures, _ = _seen(path, size, fps, wanted, dice)
+    turns = -(-wanted // len(pictures))
+    return Clip(tuple((pictures * turns)[:wanted]), *size, fps, sound, path.name)
+
+
+def _seen(path: Path, size: tuple[int, int], fps: int, wanted: int, dice: np.random.Generator
+          ) -> tuple[list[Picture], _Cut]:  # fmt: skip
+    with opened(path) as container:
+        if not container.streams.video:
+            raise SettingsError(f"source {path}: has no picture; give a clip with a video stream")
+        cut = _cut(container, fps, wanted, dice)
+        pictures = _pictures(container, cut, *size, wanted)
+    if not pictures:
+        raise SettingsError(f"source {path}: no picture could be decoded; give a clip that is sound")
+    return pictures, cut

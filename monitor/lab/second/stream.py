@@ -13,16 +13,29 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from monitor.errors import SettingsError
 from monitor.lab.second.passage import X264_STEADY
-from monitor.lab.second.pictures import Clip, Picture, Plane, Span
+from monitor.lab.second.pictures import Clip, Picture, Plane, Sound, Span
 from monitor.lab.second.source import SOUND_RATE
 
 FORMATS = {".ts": "mpegts", ".mp4": "mp4"}
 
 _SOUND_FRAME = 1024
+_LAYOUTS = {2: "stereo", 6: "5.1"}
+_SOUND_RATES = {
+    2: {
+        "aac": (96_000, 128_000, 192_000),
+        "ac3": (192_000, 256_000),
+        "libopus": (96_000, 128_000),
+        "mp2": (192_000, 256_000),
+    },
+    6: {"aac": (320_000,), "ac3": (384_000, 448_000)},
+}
+# FFmpeg's AAC encoder turns down what passes 95 % of full scale; that of MP2 takes integers.
+_CUTTING = ("aac", "mp2")
+# Where an encoder would take integers first, which cut what passes full scale.
+_SAMPLES = {"libopus": "flt"}
 _HEVC_SHARE = 0.25
 # Of a clip of 640 x 360 at 25 pictures a second; the range of streaming ladders at that size.
 _RATES = (800_000, 1_200_000)
@@ -37,6 +50,26 @@ class Recipe:
     codec: str
     rate: int
     b_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoundRecipe:
+    """How the sound is encoded. `rate`: bits a second."""
+
+    codec: str
+    rate: int
+
+
+USUAL_SOUND = SoundRecipe("aac", 96_000)
+
+
+def sound_recipe(channels: int, dice: np.random.Generator, over: bool = False) -> SoundRecipe:
+    """One at random of those that television and streaming use for so many channels (2 or 6). `over`: the sound passes
+    full scale, and its codec must let it."""
+    codecs = [codec for codec in _SOUND_RATES[channels] if codec not in _CUTTING or not over]
+    codec = codecs[int(dice.integers(len(codecs)))]
+    rates = _SOUND_RATES[channels][codec]
+    return SoundRecipe(codec, rates[int(dice.integers(len(rates)))])
 
 
 def recipe(out: Path, dice: np.random.Generator, pixels_per_s: int, richer: float = 1.0) -> Recipe:
@@ -76,20 +109,23 @@ def _video(container: OutputContainer, how: Recipe, clip: Clip) -> VideoStream:
     return stream
 
 
-def _sound_frame(sound: NDArray[np.float32], start: int) -> av.AudioFrame:
+def _sound_frame(sound: Sound, start: int) -> av.AudioFrame:
     piece = np.ascontiguousarray(sound[:, start : start + _SOUND_FRAME])
-    frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout="stereo")
+    frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout=_LAYOUTS[len(sound)])
     frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, start, Fraction(1, SOUND_RATE)
     return frame
 
 
-def encoded(frames: Sequence[Picture], clip: Clip, how: Recipe) -> bytes:
+def encoded(frames: Sequence[Picture], clip: Clip, how: Recipe, heard_as: SoundRecipe = USUAL_SOUND) -> bytes:
     """The file: these pictures with the clip's sound."""
     file = io.BytesIO()
     with av.open(file, "w", format=how.container) as container:
         video = _video(container, how, clip)
-        sound: AudioStream = container.add_stream("aac", rate=SOUND_RATE, layout="stereo")
-        sound.bit_rate = 96_000
+        sound = container.add_stream(heard_as.codec, rate=SOUND_RATE, layout=_LAYOUTS[len(clip.sound)])
+        assert isinstance(sound, AudioStream)
+        sound.bit_rate = heard_as.rate
+        if heard_as.codec in _SAMPLES:
+            sound.codec_context.format = _SAMPLES[heard_as.codec]
         heard = 0
         for number, picture in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")

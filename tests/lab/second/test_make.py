@@ -1,4 +1,4 @@
-"""The second generator keeps its promise: the pixels are wrong where the truth says so, and nowhere else."""
+"""The second generator keeps its promise: pixels and samples are wrong where the truth says so, and nowhere else."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from second_clips import FPS, FRAMES, HEIGHT, SECONDS, WIDTH, clip_of, made_of
+from second_clips import FPS, FRAMES, HEIGHT, RATE, SECONDS, WIDTH, clip_of, db, decoded_sound, made_of
 
 from monitor.errors import SettingsError
-from monitor.lab.second import BY, KINDS, make
+from monitor.lab.second import BY, PICTURE_KINDS, SOUND_KINDS, make
 from monitor.lab.second.pictures import Clip, Made, Picture
 from monitor.lab.second.source import read
 from monitor.lab.second.stream import decoded
@@ -38,7 +38,7 @@ def fading(made: Made, at: int) -> bool:
     return any(span.start - 8 <= at < span.end + 8 for span in spans)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PICTURE_KINDS)
 def test_wrong_from_the_first_frame_of_the_truth_to_the_last(kind: str, clean: Clip, evenly_lit: Clip) -> None:
     clean = evenly_lit if kind == "levels" else clean
     strengths = ("middle",) if kind in ("block_corruption", "blockiness") else STRENGTHS
@@ -76,15 +76,41 @@ def test_the_file_shows_its_truth(kind: str, suffix: str, seed: int, source: Pat
         assert sum(1 for packet in container.demux(video=0) if packet.is_keyframe) >= SECONDS // 2
 
 
-@pytest.mark.parametrize("kind", ["snow", "block_corruption"])
-def test_the_same_arguments_give_the_same_file(kind: str, source: Path, tmp_path: Path) -> None:
+def test_the_file_sounds_as_its_truth_says(media: Path, tmp_path: Path) -> None:
+    out = tmp_path / "clip.ts"
+    case = make("silence", "strong", media / "friday_bw_film_talk.mp4", out, 5)
+    assert read_case(out) == case
+    heard = decoded_sound(out.read_bytes())
+    assert len(case.truths) == 2
+    assert not case.slight
+    for truth in case.truths:
+        start, end = round(truth.start_s * RATE), round(truth.end_s * RATE)
+        assert db(heard[:, start + 2400 : end - 2400]) < -85
+        assert min(db(heard[:, start - RATE : start]), db(heard[:, end : end + RATE])) > -45
+    with av.open(str(out)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.width, stream.codec_context.height) == (128, 72)
+        assert sum(1 for _ in container.decode(stream)) == 20 * 25
+
+
+def test_sources_without_sound_are_refused_for_sound_alone(media: Path, tmp_path: Path) -> None:
+    for kind in SOUND_KINDS:
+        with pytest.raises(SettingsError, match=r"static_cam\.mp4 does not suit: it has no sound; take"):
+            make(kind, "strong", media / "bottles_static_cam.mp4", tmp_path / "clip.ts", 0)
+
+
+@pytest.mark.parametrize("kind", ["snow", "block_corruption", "click"])
+def test_the_same_arguments_give_the_same_file(kind: str, source: Path, media: Path, tmp_path: Path) -> None:
+    clip = source if kind in PICTURE_KINDS else media / "friday_bw_film_talk.mp4"
     files = [tmp_path / "one.ts", tmp_path / "two.ts"]
     for out in files:
-        make(kind, "middle", source, out, 4, width=WIDTH, height=HEIGHT, seconds=SECONDS)
+        make(kind, "middle", clip, out, 4, width=WIDTH, height=HEIGHT, seconds=SECONDS)
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"snow", "noise", "solid_color", "test_pattern", "flashing"}))
+@pytest.mark.parametrize(
+    "kind", sorted(set(PICTURE_KINDS) - {"snow", "noise", "solid_color", "test_pattern", "flashing"})
+)
 def test_a_source_in_which_it_would_not_be_seen_is_refused(kind: str) -> None:
     assert made_of(clip_of(np.full((HEIGHT, WIDTH), 16)), kind, "strong", 0) is None
 
@@ -100,6 +126,7 @@ def test_a_source_in_which_it_would_not_be_seen_is_refused(kind: str) -> None:
         ({"fps": 5}, "fps 5"),
         ({"seconds": 7.0}, "seconds 7.0"),
         ({"seconds": float("nan")}, "seconds nan"),
+        ({"kind": "loudness", "seconds": 13.9}, "seconds 13.9: an event with clean time around takes 14.0"),
         ({"out": Path("clip.avi")}, "suffix '.avi'"),
         ({"source": Path("nowhere.mp4")}, "nowhere.mp4: cannot be read"),
     ],
