@@ -40,10 +40,11 @@ class Likeness(NamedTuple):
 NEAR = Likeness(sound=0.55, beside=0.12, alone=0.3, other_sound=0.5, other_picture=0.12, doubt=0.85)
 """Where both were last. The same after another coder, size, crop and rate: sound 0.8 and more, pictures 0.14 to 0.9.
 Unlike programmes: up to 0.25 and, where little happens, 0.32; nine of ten up to 0.18 and 0.1."""
-WIDE = Likeness(sound=0.66, beside=0.12, alone=0.6, other_sound=0.5, other_picture=0.25, doubt=1.0)
+WIDE = Likeness(sound=0.66, beside=0.12, alone=0.6, other_sound=0.5, other_picture=0.25, doubt=math.inf)
 """Everywhere: unlike programmes have up to 0.45 and 0.5 there. What is shown in a loop is in many places."""
 
 
+FORGETTING = 0.05
 UNUSUAL = 0.4
 """Pictures that are less alike than this share of what they were are others."""
 
@@ -152,16 +153,17 @@ def compare(pairing: Pairing, reference: Prints, watched: Prints, until_s: float
         found = _look(reference, watched, until_s, pairing.offset_s, REACH_S, near)
     if found.offset_s is None:
         wide = _look(reference, watched, until_s, -shift_s, WIDE_S, WIDE)
-        if wide.offset_s is not None:
+        if wide.surest_s is not None:
             # Once more around there, to the hundredth.
-            found = _look(reference, watched, until_s, wide.offset_s, REACH_S)
+            found = _look(reference, watched, until_s, wide.surest_s, REACH_S)
         elif pairing.offset_s is None:
             found = wide
     offset_s = pairing.offset_s if found.offset_s is None else found.offset_s
     late_s = math.nan if found.offset_s is None else found.offset_s + shift_s
     start_s = max(until_s - LOOK_S, watched.span[0])
     compared = Compared(start_s, until_s, found.picture, found.sounds, found.alike, late_s, until_s + watched.clock_s)
-    usual = pairing.usual if found.picture is None else found.picture.likeness
+    alike = pairing.usual if found.picture is None else found.picture.likeness
+    usual = max(alike, pairing.usual + FORGETTING * (alike - pairing.usual))
     return Pairing(offset_s, until_s, usual), compared
 
 
@@ -175,8 +177,13 @@ class _Found:
 
     @property
     def offset_s(self) -> float | None:
-        """Of what was found: of the picture first."""
-        each = [offset for offset in (self.picture, *self.sounds.values()) if offset is not None]
+        """Of the picture, or else of the sound."""
+        return self.surest_s if self.picture is None else self.picture.seconds
+
+    @property
+    def surest_s(self) -> float | None:
+        """Of the sound, which comes again less often, or else of the picture."""
+        each = [offset for offset in (*self.sounds.values(), self.picture) if offset is not None]
         return each[0].seconds if each else None
 
 
@@ -212,7 +219,8 @@ def _look(
         other.append(picture.likeness <= least.other_picture)
     elif all(len(each.t_s) for each in pictures):
         unknown += 1
-    sure = not unknown or (picture is not None and least.other_picture > NEAR.other_picture and least is not WIDE)
+    # Pictures that usually are much alike, and now are not, say it without sound.
+    sure = not unknown or (picture is not None and least.other_picture > WIDE.other_picture)
     return _Found(None, heard, alike=False if other and all(other) and sure else None)
 
 
