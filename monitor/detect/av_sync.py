@@ -16,6 +16,9 @@ from monitor.settings import AvSyncSettings, Profile, fingerprint
 from monitor.sync import HearingState, Marked, SightState, Stamped, StampState, hear, marked, see, stamp
 
 METHODS = ("reference", "marker", "timestamps")
+OTHER_SHARE, SAME_SHARE = 0.65, 0.3
+"""Of what was looked at, another programme has at least so much before it is said to be another, and the same so much
+before it is said to be the same."""
 MARKER_CONFIDENCE, STAMP_CONFIDENCE = 0.95, 0.5
 
 
@@ -207,12 +210,13 @@ class Mismatch:
         if events:
             t_s = np.array([event.t_s for event in events])
             from_s = np.array([event.numbers["from_s"] for event in events])
-            start_s = np.maximum((from_s + t_s) / 2, np.concatenate(([state.seen_until], t_s[:-1])))
+            bad = np.array([event.numbers["alike"] == 0 for event in events])
+            start_s = t_s - np.where(bad, OTHER_SHARE, SAME_SHARE) * (t_s - from_s)
             rows = Rows(
                 t_s=start_s,
                 duration_s=t_s - start_s,
                 at=np.array([event.at for event in events]) - (t_s - start_s),
-                bad=np.array([event.numbers["alike"] == 0 for event in events]),
+                bad=bad,
                 evidence={},
             )
             state, found = self._hold.step(state, seen, "", rows)
