@@ -30,8 +30,8 @@ COUNTED, CLEAREST = 4, 4.0
 """So many lines speak, the clearest of them, and none louder than this: a sine alone is no hum."""
 BESIDE_DB = 40.0
 """What is further below the strongest line is what a coder added to it."""
-SURE, MISSED = 6, 3
-"""So many rows of a run must be sure for it to be a defect; so many may be less than likely from then on."""
+SURE = 6
+"""So many rows of a run must be sure for it to be a defect."""
 FORGET_S = 10.0
 """A defect began so long before it was known to be one, at most."""
 QUIETEST = 10 ** (-90 / 20)
@@ -41,12 +41,10 @@ Floats = NDArray[np.float64]
 
 
 class Run(NamedTuple):
-    """Rows that may be a hum: since when (media seconds), how many of them are sure, how many were less than likely
-    since the last that was not, and the power of the loudest."""
+    """Rows that may be a hum: since when (media seconds), how many of them are sure, and the power of the loudest."""
 
     since_s: float
     sure: int = 0
-    missed: int = 0
     loudest_db: float = -math.inf
 
 
@@ -139,14 +137,13 @@ class Hum(Heard):
         likely, sure = score >= self.settings.likely, score >= self.settings.sure
         for k in range(len(score)) if run is not None or likely.any() else ():
             if likely[k]:
-                since_s, before, _, loudest_db = Run(float(t_s[k])) if run is None else run
-                run = Run(since_s, before + int(sure[k]), 0, max(loudest_db, float(power_db[k])))
+                since_s, before, loudest_db = Run(float(t_s[k])) if run is None else run
+                run = Run(since_s, before + int(sure[k]), max(loudest_db, float(power_db[k])))
                 told.loudest_db[k] = run.loudest_db
                 if run.sure >= SURE:
                     told.since_s[k] = t_s[k] if before >= SURE else max(since_s, t_s[k] - FORGET_S)
-            elif run is not None:
-                goes_on = run.sure >= SURE and run.missed < MISSED
-                run = run._replace(missed=run.missed + 1) if goes_on else None
+            else:
+                run = None
         return run, told
 
     def _rows(self, sound: Readings, judged: list[tuple[NDArray[np.intp], Windows, Told]]) -> Rows:

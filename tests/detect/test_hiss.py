@@ -80,11 +80,19 @@ def test_what_only_the_highest_band_has_is_none() -> None:
     assert found(hissing) == []
 
 
+def test_a_programme_that_is_steady_only_at_the_top_is_none() -> None:
+    """As of a coder that fills the highest band by itself."""
+    floors = noise(programme(high=-60))
+    floors[HISS, :, 1] = np.where(np.arange(50)[:, None] % 3 == 0, -54, -40)
+    assert found(floors) == []
+
+
 def test_it_ends_where_it_was_seen_last() -> None:
     """What plays from then on is louder: nobody can tell whether it goes on."""
     floors = noise(programme())
     floors[100:] = programme(low=-40, high=-25)[100:]
-    assert spans(found(floors))[-1][1:] == pytest.approx((6.0, 10.0), abs=0.31)
+    told = run(Hiss, inputs(rows(floors)))
+    assert spans(told)[-1][1:] == pytest.approx((6.0, 10.0), abs=0.31)
 
 
 def test_what_hides_it_for_a_second_does_not_end_it_nor_does_one_row() -> None:

@@ -128,6 +128,14 @@ def test_it_began_when_it_was_likely() -> None:
     assert spans(told)[-1][1:] == pytest.approx((4.0, 12.0), abs=0.6)
 
 
+def test_what_hides_it_for_half_a_second_does_not_end_it() -> None:
+    loud = programme()
+    loud[76:81] *= level(40)
+    told = found(loud + humming((50, 100, 150)))
+    assert len({each.detection_id for each in told}) == 1
+    assert spans(told)[-1][1:] == pytest.approx((4.0, 12.0), abs=0.3)
+
+
 def test_one_channel_is_enough() -> None:
     waves = humming((50, 100, 150))
     waves[:, 0] = 0
