@@ -35,6 +35,9 @@ SURE = 6
 FORGET_S = 10.0
 """A defect began so long before it was known to be one, at most."""
 QUIETEST = 10 ** (-90 / 20)
+LEVELS = np.where(np.arange(256) > 0, 10 ** ((np.arange(256) - 255) / 40), 0).astype(np.float32)
+TURNED = np.exp(2j * np.pi * np.arange(TURN) / TURN).astype(np.complex64)
+"""What the codes of the prints stand for."""
 
 Waves = NDArray[np.complex64]
 Floats = NDArray[np.float64]
@@ -186,13 +189,12 @@ def _harmonics(level: NDArray[np.float32], clear: NDArray[np.float32]) -> Harmon
 
 def _waves(sound: Readings) -> Waves:
     """Of each row: level and phase of the lines [N, channels, lines], re a sine at full scale."""
-    codes = sound.prints["spectrum"][:, :, : len(LINES_HZ)].astype(np.float32)
-    level = np.where(codes > 0, 10 ** ((codes - 255) / 40), 0)
-    return np.asarray(level * np.exp(sound.prints["turn"] * np.complex64(2j * np.pi / TURN)), np.complex64)
+    codes = sound.prints["spectrum"][:, :, : len(LINES_HZ)]
+    return np.asarray(LEVELS[codes] * TURNED[sound.prints["turn"]])
 
 
 def _median(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Along the last axis, of WINDOW values."""
     middle = WINDOW // 2
-    ordered = np.partition(values, (middle - 1, middle), axis=-1)
+    ordered = np.sort(values, axis=-1)
     return np.asarray((ordered[..., middle - 1] + ordered[..., middle]) / 2)
