@@ -28,6 +28,10 @@ Prints, u8, in steps of half a decibel, rounded down; 255 = 0 dB and above, 1 = 
     spectrum        [N, channels, 20]: power, re a sine at full scale, at each of LINES_HZ (one bin of 10 Hz: mains hum
                     and its harmonics) and in the octaves between BANDS_HZ (hiss; the surroundings of a hum), of the row
                     under a Hann window; 0 above half the sample rate and in rows of less than 100 ms
+    turn            [N, channels, 10]: where each of LINES_HZ stands in its wave as the row begins, in 256ths of a turn.
+                    All of them have whole waves in a row: what goes on at just that frequency stands still
+    floor           [N, channels, 3]: power of the noise in the bands between FLOOR_HZ, as the quietest quarter of the
+                    bins of each tell it: what is between the partials of the sound. 0 as in `spectrum`
 
 Rows lie on a grid of 100 ms from the first sample of a track's epoch; a gap in the sound starts a new grid, and there
 the filters start from rest.
@@ -39,6 +43,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,7 +66,7 @@ from monitor.loudness import weights
 from monitor.media.timeline import Timeline
 from monitor.records import Readings, Reason, SoundBlock
 
-MADE_BY = "sound@3/cpu"
+MADE_BY = "sound@4/cpu"
 HOPS_PER_SECOND = 100
 ROWS_PER_SECOND = HOPS_PER_SECOND // HOPS
 MAX_GAP_S = 0.02
@@ -69,12 +74,19 @@ MAX_GAP_S = 0.02
 
 LINES_HZ = (50, 60, 100, 120, 150, 180, 200, 240, 250, 300)
 BANDS_HZ = (20, 40, 80, 160, 320, 640, 1250, 2500, 5000, 10_000, 20_000)
+FLOOR_HZ = (2500, 5000, 10_000, 15_000)
+"""Lossy coders leave nothing above."""
+FLOOR_SHARE = 0.25
+"""So many of a band's bins are taken for noise alone."""
+TURN = 256
 
 HANN_SPREAD = 1.5
 """A sine's power in its own bin and the two beside it, by that in its own, under a Hann window."""
 LINE_BINS = 2
 """A sine between two bins reaches so many to either side."""
 MOMENTARY_HOPS = 40
+_QUIETEST = -math.log(1 - FLOOR_SHARE)
+"""So much of their mean power the quietest bins of noise have at most: it is spread exponentially."""
 
 _MIRROR = str.maketrans("LR", "RL")
 
@@ -82,7 +94,7 @@ COLUMNS = (
     *("peak_dbfs", "rms_dbfs", "true_peak_dbtp", "k_dbfs", "momentary_dbfs", "zero_run_s", "clip_run", "correlation"),
     *("click_db", "gap_ms", "flat_top", "tone_hz", "tone_db"),
 )
-PRINTS = ("peak", "spectrum")
+PRINTS = ("peak", "spectrum", "turn", "floor")
 
 
 def peak_code(dbfs: float) -> int:
@@ -204,7 +216,7 @@ def _measure(grid: _Grid, until: int) -> Readings:
     offsets = start + bounds[:-1]
     base = first.time_base
     momentary = _momentary(grid, measured.k_energy, rate)
-    spectrum, tones = _spectrum(samples, bounds, rate)
+    spectra = _spectra(samples, bounds, rate)
     readings = Readings(
         stream=first.stream,
         track=first.track,
@@ -218,13 +230,15 @@ def _measure(grid: _Grid, until: int) -> Readings:
         arrived_at=np.array(arrived_at),
         at=np.full(len(n), np.nan),
         reason=np.where(finite, reason, Reason.CORRUPT).astype(np.uint8),
-        values=_values(measured, n, rate, grid.partners, finite, momentary, short, tones),
+        values=_values(measured, n, rate, grid.partners, finite, momentary, short, spectra.tones),
         prints={
             "peak": _codes(measured.hop_peak.astype(np.float64) ** 2)
             .reshape(len(n), HOPS, -1)
             .transpose(0, 2, 1)
             .copy(),
-            "spectrum": spectrum,
+            "spectrum": spectra.power,
+            "turn": spectra.turn,
+            "floor": spectra.floor,
         },
         made_by=MADE_BY,
         channels=first.channels,
@@ -303,6 +317,8 @@ class _Bins(NamedTuple):
     """The bin of each line."""
     edges: list[int]
     """The first bin of each band, and of what is above them."""
+    floors: list[int]
+    """The same of the bands of the floor."""
 
 
 @lru_cache(maxsize=64)
@@ -310,29 +326,47 @@ def _bins(rate: int) -> _Bins:
     n = rate // ROWS_PER_SECOND
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)) * 4 / n
     lines = [bin_ for bin_ in (round(hz * n / rate) for hz in LINES_HZ) if bin_ <= n // 2]
-    edges = [edge for edge in (math.ceil(hz * n / rate) for hz in BANDS_HZ) if edge <= n // 2]
-    return _Bins(window.astype(np.float32), lines, edges)
+    edges, floors = (
+        [edge for edge in (math.ceil(hz * n / rate) for hz in ends) if edge <= n // 2] for ends in (BANDS_HZ, FLOOR_HZ)
+    )
+    return _Bins(window.astype(np.float32), lines, edges, floors)
 
 
-def _spectrum(samples: NDArray[np.float32], bounds: NDArray[np.int64], rate: int) -> tuple[NDArray[np.uint8], _Tones]:
-    """The print `spectrum` of rows of samples [channels, n] between bounds, and the strongest line of each."""
-    window, lines, edges = _bins(rate)
+class _Spectra(NamedTuple):
+    """Of rows: the prints `spectrum`, `turn` and `floor`, and the strongest line of each."""
+
+    power: NDArray[np.uint8]
+    turn: NDArray[np.uint8]
+    floor: NDArray[np.uint8]
+    tones: _Tones
+
+
+def _spectra(samples: NDArray[np.float32], bounds: NDArray[np.int64], rate: int) -> _Spectra:
+    """Of rows of samples [channels, n] between bounds."""
+    window, lines, edges, floors = _bins(rate)
     n, channels = len(window), samples.shape[0]
-    power = np.zeros((len(bounds) - 1, channels, len(LINES_HZ) + len(BANDS_HZ) - 1))
+    shape = len(bounds) - 1, channels
+    power, floor = np.zeros((*shape, len(LINES_HZ) + len(BANDS_HZ) - 1)), np.zeros((*shape, len(FLOOR_HZ) - 1))
+    waves = np.zeros((*shape, len(LINES_HZ)), np.complex64)
     bands = min(len(edges), len(BANDS_HZ) - 1)
     part = np.empty((channels, n), np.float32)
-    tones = _Tones(*np.full((2, *power.shape[:2]), np.nan))
+    tones = _Tones(*np.full((2, *shape), np.nan))
     for row in np.flatnonzero(np.diff(bounds) >= n).tolist() if edges else ():
         start = int(bounds[row])
         np.multiply(samples[:, start : start + n], window, out=part)
         spectrum = np.fft.rfft(part)
         bins = spectrum.real**2 + spectrum.imag**2
+        waves[row, :, : len(lines)] = spectrum[:, lines]
         power[row, :, : len(lines)] = bins[:, lines]
         octaves = np.add.reduceat(bins, edges, axis=1)[:, :bands]
         power[row, :, len(LINES_HZ) : len(LINES_HZ) + bands] = octaves / HANN_SPREAD
+        for band, (first, last) in enumerate(pairwise(floors)):
+            quiet = int(FLOOR_SHARE * (last - first))
+            floor[row, :, band] = np.partition(bins[:, first:last], quiet, axis=1)[:, quiet] * (last - first)
         for channel in range(channels):
             tones.hz[row, channel], tones.db[row, channel] = _strongest(bins[channel], rate / n)
-    return _codes(power), tones
+    turn = np.rint(np.angle(waves) * (TURN / (2 * np.pi))).astype(np.int16) % TURN
+    return _Spectra(_codes(power), turn.astype(np.uint8), _codes(floor / (HANN_SPREAD * _QUIETEST)), tones)
 
 
 def _strongest(bins: NDArray[np.float32], bin_hz: float) -> tuple[float, float]:

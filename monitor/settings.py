@@ -404,6 +404,41 @@ class ToneSettings(Temporal):
     min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -50.0
 
 
+class HumSettings(Temporal):
+    """The mains beneath a programme."""
+
+    min_duration_s: Seconds = 3.0
+    clear_s: Seconds = 0.5
+    grave_s: Seconds = 5.0
+    min_line_dbfs: Annotated[float, Field(ge=-100, le=0)] = -66.0
+    """What is quieter is no line (re a sine at full scale)."""
+    likely: Annotated[float, Field(ge=0, le=20)] = 2.5
+    """How clearly the lines of the mains stand out for a detection to go on, ..."""
+    sure: Annotated[float, Field(ge=0, le=20)] = 5.0
+    """... and to begin: the sum of lg2(1 + r²) over the four clearest lines, r being the level of one by how much it is
+    moved about, 4 at most."""
+    grave: Annotated[float, Field(ge=0, le=1000)] = 2.0
+    """This r in two lines at least is grave, ..."""
+    grave_dbfs: Annotated[float, Field(ge=-100, le=0)] = -50.0
+    """... where all lines are so loud together, ..."""
+    drone_dbfs: Annotated[float, Field(ge=-100, le=10)] = -26.0
+    """... and no louder: then it may be what plays, a drone of chords tuned to the mains."""
+
+
+class HissSettings(Temporal):
+    """Steady noise that came over a programme. Minor: so do rain and the sea."""
+
+    min_duration_s: Seconds = 3.0
+    clear_s: Seconds = 0.5
+    severity: Severity = "minor"
+    min_dbfs: Annotated[float, Field(ge=-120, le=0)] = -68.0
+    """Least level of the noise between 10 and 15 kHz (re a sine at full scale)."""
+    rise_db: Annotated[float, Field(ge=1, le=100)] = 5.0
+    """How far it is above what the stream had there in the seconds before."""
+    steady_db: Annotated[float, Field(ge=0.5, le=20)] = 1.5
+    """How far the middle of a second is above its quietest row, at most."""
+
+
 class AvSyncSettings(Temporal):
     """Sound out of step with the picture. Limits as a viewer detects it: ITU-R BT.1359, section 2."""
 
@@ -517,6 +552,8 @@ class Profile(Section):
     true_peak: TruePeakSettings = TruePeakSettings()
     phase: PhaseSettings = PhaseSettings()
     tone: ToneSettings = ToneSettings()
+    hum: HumSettings = HumSettings()
+    hiss: HissSettings = HissSettings()
     av_sync: AvSyncSettings = AvSyncSettings()
     mismatch: MismatchSettings = MismatchSettings()
     no_input: NoInputSettings = NoInputSettings()
@@ -551,6 +588,8 @@ FAST = Profile(
     silence=SilenceSettings(min_duration_s=1.0, clear_s=0.2),
     phase=PhaseSettings(min_duration_s=1.0),
     tone=ToneSettings(min_duration_s=1.0),
+    hum=HumSettings(min_duration_s=0.8, clear_s=0.4),
+    hiss=HissSettings(min_duration_s=0.8, clear_s=0.2),
     av_sync=AvSyncSettings(min_duration_s=1.0, clear_s=1.0, late_ms=45.0, apart_s=0.3),
     mismatch=MismatchSettings(min_duration_s=1.0, clear_s=1.0),
     no_input=NoInputSettings(min_duration_s=1.0, clear_s=0.5),

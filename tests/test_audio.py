@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from monitor.audio import BANDS_HZ, LINES_HZ, SoundMeter, partners, peak_code
+from monitor.audio import BANDS_HZ, FLOOR_HZ, LINES_HZ, SoundMeter, partners, peak_code
 from monitor.loudness import integrated, momentary, power
 from monitor.media.sound import channel_names, samples_of
 from monitor.media.timeline import Timeline
@@ -216,6 +216,47 @@ def test_white_noise_rises_by_3_db_with_each_octave() -> None:
     level = 10 * np.log10((10 ** ((codes - 254.5) / 20)).mean(axis=0))
     np.testing.assert_allclose(level, 10 * np.log10(2 * 0.1**2 * np.diff(BANDS_HZ) / 24000), rtol=0, atol=0.3)
     np.testing.assert_allclose(np.diff(level), 3, rtol=0, atol=0.5)
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 44100, 48000])
+def test_what_goes_on_at_a_line_stands_still(rate: int) -> None:
+    """A quarter of a turn is lost, since phases are those of a cosine."""
+    for i, hz in enumerate(LINES_HZ):
+        rows = join(measured(block(sine(rate, 0.1, rate, hz, 120)[None], rate=rate)))
+        turn = rows.prints["turn"][:10, 0, i].astype(np.int64)
+        assert np.abs(turn - 256 * (120 - 90) / 360).max() <= 6, f"{hz} Hz: {turn}"
+
+
+def test_what_is_beside_a_line_turns() -> None:
+    turn = join(measured(block(sine(48000, 0.1, hz=52)[None]))).prints["turn"][:, 0, 0].astype(np.int64)
+    assert (np.diff(turn) % 256).tolist() == pytest.approx([256 * 0.2] * 9, abs=2)
+
+
+def noisy(seconds: int, rate: int = 48000) -> Sound:
+    return 0.01 * np.random.default_rng(4).standard_normal(seconds * rate).astype(np.float32)
+
+
+@pytest.mark.parametrize("rate", [32000, 48000])
+def test_the_floor_is_the_noise_and_not_the_partials(rate: int) -> None:
+    partials = np.sum([sine(20 * rate, 0.02, rate, hz) for hz in range(300, 15000, 300)], axis=0, dtype=np.float32)
+    for sound in (noisy(20, rate), noisy(20, rate) + partials):
+        codes = join(measured(block(sound[None], rate=rate))).prints["floor"][:, 0]
+        level = ((codes - 254.5) / 2).mean(axis=0)
+        expected = 10 * np.log10(2 * 0.01**2 * np.diff(FLOOR_HZ) / (rate / 2))
+        np.testing.assert_allclose(level, expected, rtol=0, atol=1.2)
+
+
+def test_the_floor_of_a_tone_is_far_below_it() -> None:
+    codes = join(measured(block(sine(48000, 1.0, hz=7000)[None]))).prints["floor"][:, 0]
+    assert codes.max() < peak_code(-90)
+
+
+@pytest.mark.parametrize(("rate", "bands"), [(8000, 0), (16000, 1), (22050, 2), (32000, 3)])
+def test_above_half_the_rate_and_in_short_rows_there_is_no_floor(rate: int, bands: int) -> None:
+    rows = join(measured(block(noisy(1, rate)[None, : rate // 10 * 2 - 1], rate=rate)))
+    assert (rows.prints["floor"][0, 0] > 0).tolist() == [True] * bands + [False] * (3 - bands)
+    assert (rows.prints["floor"][1] == 0).all()
+    assert (rows.prints["turn"][1] == 0).all()
 
 
 @pytest.mark.parametrize(("rate", "bands"), [(8000, 8), (16000, 9), (22050, 10), (192000, 10)])

@@ -11,6 +11,8 @@ from monitor.detect.degraded import Banding, Blockiness, Blur, Combing, Levels, 
 from monitor.detect.flashing import Flashing
 from monitor.detect.freeze import Freeze
 from monitor.detect.glitches import Click, Clipping, Dropout, TruePeak
+from monitor.detect.hiss import Hiss
+from monitor.detect.hum import Hum
 from monitor.detect.letterbox import Letterbox
 from monitor.detect.moments import FormatChange, TimestampJump
 from monitor.detect.panel import Build, DetectorStates, Panel
@@ -48,6 +50,8 @@ REGISTERED: tuple[Build, ...] = (
     TruePeak,
     Phase,
     Tone,
+    Hum,
+    Hiss,
     AvSync,
     Mismatch,
     NoInput,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from monitor.records import Depth, Detection, Readings, Reason
 from monitor.settings import Profile, Temporal, fingerprint
 
 Flags = NDArray[np.bool_]
+
+HOLE_S = 0.01
+"""Rows further apart do not follow each other: a gap in the sound is longer, and begins a new grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +95,16 @@ def of_channels(sound: Readings, name: str, how: Extreme, values: NDArray[np.flo
     return {
         f"{name}_{channel}": (np.asarray(values[:, i], np.float64), how) for i, channel in enumerate(sound.channels)
     }
+
+
+def stretches(
+    t_s: NDArray[np.float64], duration_s: NDArray[np.float64], end_s: float | None
+) -> list[tuple[slice, bool]]:
+    """Rows that follow each other without a hole, and whether the first of them follows what ended at `end_s`."""
+    if not len(t_s):
+        return []
+    ends = t_s + duration_s
+    cuts = (np.flatnonzero(np.abs(t_s[1:] - ends[:-1]) > HOLE_S) + 1).tolist()
+    goes_on = end_s is not None and bool(abs(t_s[0] - end_s) <= HOLE_S)
+    bounds = [0, *cuts, len(t_s)]
+    return [(slice(a, b), goes_on if a == 0 else False) for a, b in pairwise(bounds)]

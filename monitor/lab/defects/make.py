@@ -96,6 +96,8 @@ SOUND_RECIPES: Mapping[str, SoundRecipe] = {
     "clipping": SoundRecipe(sounds.clipping, "dB over the ceiling", (4.0, 8.0, 14.0)),
     "phase": SoundRecipe(sounds.phase, "dB lower", (6.0, 3.0, 0.0)),
     "tone": SoundRecipe(sounds.tone, "dB over noise", (30.0, 45.0, 90.0)),
+    "hum": SoundRecipe(sounds.hum, "dBFS", (-48.0, -40.0, -32.0)),
+    "hiss": SoundRecipe(sounds.hiss, "dBFS", (-60.0, -50.0, -40.0)),
 }
 SMALL = 128, 72
 """Pictures beside a defect of sound are small: nobody looks at them."""

@@ -15,6 +15,11 @@ Rng = np.random.Generator
 
 QUIET_DBFS = -45.0
 """Root mean square below which there is nothing to spoil."""
+HUM_HZ, HISS_HZ = (40.0, 130.0, 220.0, 320.0, 430.0, 540.0, 640.0), (2500.0, 5000.0, 10_000.0, 20_000.0)
+"""Edges of bands in which hum and hiss are heard, if the sound has less in one of them ..."""
+HEARD = 0.25
+"""... for so much of the time."""
+ROW = RATE // 10
 
 
 def level_dbfs(samples: Samples) -> float:
@@ -103,3 +108,45 @@ def tone(part: Samples, amount: float, rng: Rng) -> None:
     level = _gain(float(rng.choice([-20, -18, -12, -9])))
     t = np.arange(part.shape[1]) / RATE
     part[:] = level * np.sin(2 * np.pi * hz * t) + rng.normal(0, level * _gain(-amount) / math.sqrt(2), part.shape)
+
+
+def hum(part: Samples, amount: float, rng: Rng) -> None:
+    """Mains hum of `amount` dBFS: 50 or 60 Hz and five harmonics; in one case of three the buzz of a rectifier, twice
+    that and many more."""
+    mains = float(rng.choice([50.0, 60.0]) + rng.normal(0, 0.02))
+    if rng.random() < 1 / 3:
+        orders = 2 * np.arange(1, 11)
+        strengths = rng.uniform(0.5, 1, 10) / np.arange(1, 11)
+    else:
+        orders = np.arange(1, 7)
+        strengths = np.array([1, rng.uniform(0.3, 1), rng.uniform(0.2, 0.7), *rng.uniform(0.05, 0.4, 3)])
+    t = np.arange(part.shape[1]) / RATE
+    wave = np.zeros(part.shape[1])
+    for order, strength in zip(orders, strengths, strict=True):
+        wave += strength * np.sin(2 * np.pi * mains * order * t + rng.uniform(0, 2 * np.pi))
+    wave *= _gain(amount) / math.sqrt(float((strengths**2).sum()) / 2)
+    _heard(part, wave, HUM_HZ, "hum")
+    part += wave.astype(np.float32)
+
+
+def hiss(part: Samples, amount: float, rng: Rng) -> None:
+    """White noise of `amount` dBFS, each channel its own."""
+    noise = rng.normal(0, _gain(amount), part.shape)
+    _heard(part, noise[0], HISS_HZ, "hiss")
+    part += noise.astype(np.float32)
+
+
+def _heard(part: Samples, added: NDArray[np.float64], edges_hz: tuple[float, ...], kind: str) -> None:
+    """Raises SettingsError where the sound nearly always has more of its own in each of the bands."""
+    own = np.quantile(_powers(part.mean(axis=0, dtype=np.float64), edges_hz), HEARD, axis=0)
+    if np.all(own > np.median(_powers(added, edges_hz), axis=0)):
+        raise SettingsError(f"{kind}: this sound is too loud for it to be heard; take another clip")
+
+
+def _powers(line: NDArray[np.float64], edges_hz: tuple[float, ...]) -> NDArray[np.float64]:
+    """Of each 100 ms of a line of samples: the power in each band [rows, bands]."""
+    rows = line[: len(line) // ROW * ROW].reshape(-1, ROW) * np.hanning(ROW)
+    edges = [round(hz * ROW / RATE) for hz in edges_hz]
+    bins = np.square(np.abs(np.fft.rfft(rows)[:, : edges[-1]]))
+    found: NDArray[np.float64] = np.add.reduceat(bins, edges[:-1], axis=1)
+    return found

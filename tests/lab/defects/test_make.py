@@ -64,7 +64,7 @@ def test_a_ticker_is_no_motion_of_the_window_above_it(tmp_path: Path) -> None:
         make("freeze", "weak", still, tmp_path / "a.ts", 1, SMALL)
 
 
-@pytest.mark.parametrize("kind", ["silence", "click", "dropout", "clipping", "phase", "tone"])
+@pytest.mark.parametrize("kind", ["silence", "click", "dropout", "clipping", "phase", "tone", "hum"])
 def test_sound_is_wrong_where_it_says_so_and_nowhere_else(kind: str, tmp_path: Path) -> None:
     case = make(kind, "strong", None, tmp_path / "a.ts", 1, SMALL)
     assert read_case(tmp_path / "a.ts") == case
@@ -77,6 +77,18 @@ def test_sound_is_wrong_where_it_says_so_and_nowhere_else(kind: str, tmp_path: P
     for truth in case.truths:
         wrong[round(truth.start_s * 1000) : round(truth.end_s * 1000)] = True
     assert np.sort(ticks[wrong])[-8:].min() > 3 * np.quantile(ticks[~wrong], 0.999)
+
+
+def test_hiss_is_where_it_says_at_high_frequencies(tmp_path: Path) -> None:
+    """Where the music has pauses; below them, coding leaves as much of its own."""
+    case = make("hiss", "strong", None, tmp_path / "a.ts", 1, SMALL)
+    rows = heard(tmp_path / "a.ts", 19)[0].reshape(190, -1)
+    high = np.square(np.abs(np.fft.rfft(rows * np.hanning(rows.shape[1]))[:, 1000:1500])).sum(axis=1)
+    wrong = np.zeros(190, np.bool_)
+    for truth in case.truths:
+        wrong[round(truth.start_s * 10) + 1 : round(truth.end_s * 10) - 1] = True
+        assert truth.unit == "dBFS"
+    assert np.quantile(high[wrong], 0.1) > 100 * np.quantile(high[~wrong], 0.1)
 
 
 def _lag(made: Samples, clean: Samples) -> int:

@@ -81,6 +81,47 @@ def test_a_tone_stands_as_far_above_its_noise_as_asked_for() -> None:
     assert 10 * np.log10(line / (spectrum.sum() - line)) == pytest.approx(45, abs=1)
 
 
+def quiet_music(seconds: float = 4.0) -> np.ndarray:
+    return 0.001 * music(seconds)
+
+
+def test_a_hum_is_of_the_mains_and_of_a_level() -> None:
+    mains = []
+    for seed in range(24):
+        part = quiet_music()
+        before = part.copy()
+        sounds.hum(part, -40, np.random.default_rng(seed))
+        hum = part - before
+        assert level_dbfs(hum) == pytest.approx(-40, abs=0.2)
+        np.testing.assert_allclose(hum[0], hum[1], rtol=0, atol=1e-6)
+        spectrum = np.abs(np.fft.rfft(hum[0] * np.hanning(hum.shape[1])))
+        hz = np.flatnonzero(spectrum > 0.02 * spectrum.max()) * RATE / hum.shape[1]
+        first = round(hz[0] / 10) * 10
+        mains.append(first)
+        assert np.abs(hz / first - np.round(hz / first)).max() < 0.02
+    assert set(mains) == {50, 60, 100, 120}, "the mains, or what a rectifier makes of them"
+
+
+def test_hiss_is_white_and_each_channel_has_its_own() -> None:
+    part = quiet_music()
+    before = part.copy()
+    sounds.hiss(part, -50, rng())
+    hiss = part - before
+    assert level_dbfs(hiss) == pytest.approx(-50, abs=0.1)
+    assert abs(np.corrcoef(*hiss)[0, 1]) < 0.02
+    low, high = np.split(np.square(np.abs(np.fft.rfft(hiss[0])))[1:], 2)
+    assert low.sum() / high.sum() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("kind", ["hum", "hiss"])
+def test_what_the_sound_hides_is_refused(kind: str) -> None:
+    loud = rng().normal(0, 0.1, (2, RATE)).astype(np.float32)
+    with pytest.raises(SettingsError, match=f"{kind}: this sound is too loud"):
+        getattr(sounds, kind)(loud, -50.0, rng())
+    loud[:, : RATE // 2] *= 0.0001
+    getattr(sounds, kind)(loud, -50.0, rng())
+
+
 @pytest.mark.parametrize("kind", ["silence", "clipping", "click", "dropout", "phase"])
 def test_what_nobody_would_hear_is_refused(kind: str) -> None:
     with pytest.raises(SettingsError, match=f"{kind}: this sound is too quiet"):
