@@ -24,7 +24,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -315,14 +315,33 @@ class BlockCorruptionSettings(Section):
 
 
 class SilenceSettings(Temporal):
-    """No sound in any channel, or none in one channel of a mono or stereo track that had sound before."""
+    """No sound in any channel of a track."""
 
     min_duration_s: Seconds = 8.0
     clear_s: Seconds = 0.5
     threshold_dbfs: Annotated[float, Field(ge=-120, le=-10, multiple_of=0.5)] = -60.0
     """A sample peak below this is silent. In steps of 0.5 dB, like the envelope that is measured."""
-    channels: Literal["all", "each"] = "each"
-    """`all`: only when all channels of a track are silent. `each`: also a channel of mono or stereo by itself."""
+
+
+class ChannelLossSettings(Temporal):
+    """No sound in one channel while its partner plays, or in the centre or front pair of surround."""
+
+    min_duration_s: Seconds = 8.0
+    clear_s: Seconds = 0.5
+    grave_s: Seconds = 8.0
+    threshold_dbfs: Annotated[float, Field(ge=-120, le=-10, multiple_of=0.5)] = -60.0
+    """A sample peak below this is silent, ..."""
+    plays_dbfs: Annotated[float, Field(ge=-120, le=0, multiple_of=0.5)] = -50.0
+    """... and one from here on is sound."""
+    min_correlation: Ratio = 0.3
+    """So alike were the two channels of a pair, for the loss of one to be grave; or ..."""
+    unlike_grave_s: Seconds = 60.0
+    """... it is so after this time: early stereo has each instrument in one channel."""
+    slow_min_duration_s: Seconds = 30.0
+    """Least time for what is never more than minor: a channel of two that never had sound; of surround, the centre, and
+    the front pair as a whole."""
+    min_presence: Ratio = 0.5
+    """Share of the time of the others in which a channel of surround must have had sound, for its loss to count."""
 
 
 class GlitchSettings(Temporal):
@@ -487,6 +506,7 @@ class Profile(Section):
     stutter: StutterSettings = StutterSettings()
     tearing: TearingSettings = TearingSettings()
     silence: SilenceSettings = SilenceSettings()
+    channel_loss: ChannelLossSettings = ChannelLossSettings()
     click: ClickSettings = ClickSettings()
     dropout: DropoutSettings = DropoutSettings()
     clipping: ClippingSettings = ClippingSettings()
@@ -523,6 +543,7 @@ FAST = Profile(
     stutter=StutterSettings(min_duration_s=1.0),
     tearing=TearingSettings(min_duration_s=1.0, torn=3),
     silence=SilenceSettings(min_duration_s=1.0, clear_s=0.2),
+    channel_loss=ChannelLossSettings(min_duration_s=1.0, clear_s=0.2, slow_min_duration_s=10.0),
     phase=PhaseSettings(min_duration_s=1.0),
     tone=ToneSettings(min_duration_s=1.0),
     no_input=NoInputSettings(min_duration_s=1.0, clear_s=0.5),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitor.detect.arrival import NoInput, Stall, TrackLoss
 from monitor.detect.base import Detector, Inputs
 from monitor.detect.block_corruption import BlockCorruption
+from monitor.detect.channel_loss import ChannelLoss
 from monitor.detect.decode_error import DecodeErrors
 from monitor.detect.degraded import Banding, Blockiness, Blur, Combing, Levels, Noise
 from monitor.detect.flashing import Flashing
@@ -41,6 +42,7 @@ REGISTERED: tuple[Build, ...] = (
     Stutter,
     Tearing,
     Silence,
+    ChannelLoss,
     Click,
     Dropout,
     Clipping,

@@ -96,6 +96,7 @@ SOUND_RECIPES: Mapping[str, SoundRecipe] = {
     "clipping": SoundRecipe(sounds.clipping, "dB over the ceiling", (4.0, 8.0, 14.0)),
     "phase": SoundRecipe(sounds.phase, "dB lower", (6.0, 3.0, 0.0)),
     "tone": SoundRecipe(sounds.tone, "dB over noise", (30.0, 45.0, 90.0)),
+    "channel_loss": SoundRecipe(sounds.channel_loss, "dBFS of noise", (-76.0, -90.0, -120.0)),
 }
 SMALL = 128, 72
 """Pictures beside a defect of sound are small: nobody looks at them."""

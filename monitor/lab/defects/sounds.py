@@ -41,6 +41,16 @@ def silence(part: Samples, amount: float, rng: Rng) -> None:
     part[:] = 0 if amount <= -120 else rng.normal(0, _gain(amount), part.shape)
 
 
+def channel_loss(part: Samples, amount: float, rng: Rng) -> None:
+    """The same in one channel of several."""
+    _loud(part, "channel_loss")
+    lost = _channel(part, rng)
+    others = np.delete(part, lost, axis=0)
+    if not others.size or min(level_dbfs(part[lost : lost + 1]), level_dbfs(others)) < QUIET_DBFS:
+        raise SettingsError("channel_loss: one channel has no sound beside the other; take another clip")
+    part[lost] = 0 if amount <= -120 else rng.normal(0, _gain(amount), part.shape[1])
+
+
 def clipping(part: Samples, amount: float, rng: Rng) -> None:
     """Driven `amount` dB over what its ceiling takes, hard; then turned down by up to 9 dB, as later stages may."""
     _loud(part, "clipping")

@@ -27,6 +27,17 @@ def test_silence_is_nothing_or_noise_of_a_level() -> None:
     assert level_dbfs(noise) == pytest.approx(-80, abs=0.1)
 
 
+def test_one_channel_is_lost_and_the_other_is_as_it_was() -> None:
+    part = music()
+    before = part.copy()
+    sounds.channel_loss(part, -120, rng())
+    assert sorted(np.all(part == before, axis=1)) == [False, True]
+    assert sorted(part.any(axis=1)) == [False, True]
+    for quiet in (before[:1], np.stack((before[0], 0 * before[0]))):
+        with pytest.raises(SettingsError, match="no sound beside the other"):
+            sounds.channel_loss(quiet.copy(), -120, rng())
+
+
 def test_clipping_leaves_many_samples_at_one_level() -> None:
     shares = []
     for amount in (4, 8, 14):
@@ -81,7 +92,7 @@ def test_a_tone_stands_as_far_above_its_noise_as_asked_for() -> None:
     assert 10 * np.log10(line / (spectrum.sum() - line)) == pytest.approx(45, abs=1)
 
 
-@pytest.mark.parametrize("kind", ["silence", "clipping", "click", "dropout", "phase"])
+@pytest.mark.parametrize("kind", ["silence", "channel_loss", "clipping", "click", "dropout", "phase"])
 def test_what_nobody_would_hear_is_refused(kind: str) -> None:
     with pytest.raises(SettingsError, match=f"{kind}: this sound is too quiet"):
         getattr(sounds, kind)(np.full((2, RATE), 1e-4, np.float32), 1.0, rng())
