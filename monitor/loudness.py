@@ -19,10 +19,15 @@ MOMENTARY_ROWS, SHORT_TERM_ROWS = 4, 30
 ABSOLUTE_GATE, RELATIVE_GATE, RANGE_GATE = -70.0, -10.0, -20.0
 LOW, HIGH = 10, 95
 """Percentiles of the range."""
+BIN_LU, BINS = 0.1, 850
+"""A histogram of levels: from the absolute gate up, so fine."""
 SURROUND = 1.41
 """Weight of channels beside the listener, 60 to 120 degrees off the middle."""
 
 Levels = NDArray[np.floating[Any]]
+
+_CENTRES = ABSOLUTE_GATE + (np.arange(BINS) + 0.5) * BIN_LU
+_POWERS = 10 ** ((_CENTRES - OFFSET_DB) / 10)
 
 
 def weights(channels: Sequence[str]) -> NDArray[np.float64]:
@@ -70,6 +75,34 @@ def integrated(row_power: NDArray[np.float64]) -> float:
     if not len(blocks):
         return float("-inf")
     return float(lufs(blocks[lufs(blocks) > lufs(blocks.mean()) + RELATIVE_GATE].mean()))
+
+
+def histogram(levels: Levels) -> NDArray[np.int64]:
+    """How many of these levels lie in each bin; those below the absolute gate in none."""
+    heard = np.asarray(levels, np.float64)[np.asarray(levels) > ABSOLUTE_GATE]
+    return np.bincount(np.minimum((heard - ABSOLUTE_GATE) / BIN_LU, BINS - 1).astype(np.int64), minlength=BINS)
+
+
+def integrated_of(counts: Levels) -> float:
+    """`integrated` of a histogram of momentary levels, which may have weights for counts: to half a bin."""
+    counts = counts.astype(np.float64)
+    gated = np.where(_mean_of(counts) + RELATIVE_GATE < _CENTRES, counts, 0.0)
+    return _mean_of(gated)
+
+
+def range_of(counts: Levels) -> float:
+    """`loudness_range` of a histogram of short-term levels, likewise."""
+    counts = counts.astype(np.float64)
+    total = np.cumsum(np.where(_mean_of(counts) + RANGE_GATE < _CENTRES, counts, 0.0))
+    if not total[-1] > 0:
+        return 0.0
+    low, high = np.searchsorted(total, [share / 100 * total[-1] for share in (LOW, HIGH)])
+    return float(high - low) * BIN_LU
+
+
+def _mean_of(counts: Levels) -> float:
+    total = float(counts.sum())
+    return float(lufs(float(counts @ _POWERS) / total)) if total > 0 else float("-inf")
 
 
 def loudness_range(row_power: NDArray[np.float64]) -> float:

@@ -24,7 +24,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -35,6 +35,9 @@ Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Levels = Annotated[float, Field(ge=0, le=255)]
 """8-bit levels."""
 Ratio = Annotated[float, Field(ge=0, le=1)]
+
+LOUDNESS_STANDARDS: Mapping[str, tuple[float, float]] = {"r128": (-23.0, 1.0), "a85": (-24.0, 2.0)}
+"""LUFS, and by how many LU a programme may differ: EBU R 128 for live programmes; ATSC A/85."""
 
 
 class Section(BaseModel):
@@ -397,6 +400,34 @@ class TruePeakSettings(GlitchSettings):
     limit_dbtp: Annotated[float, Field(ge=-20, le=20)] = 0.5
 
 
+class LoudnessSettings(Temporal):
+    """How loud the programme is, by ITU-R BS.1770-5: over a long time, and against its own past. Minor: where no
+    standard is named, streams differ."""
+
+    min_duration_s: Seconds = 10.0
+    clear_s: Seconds = 3.0
+    severity: Severity = "minor"
+    standard: Literal["none", "r128", "a85"] = "none"
+    """`r128`: EBU R 128, -23 LUFS within 1 LU. `a85`: ATSC A/85, -24 LKFS within 2 dB. `none`: told is what is far too
+    loud or too quiet, ..."""
+    loudest_lufs: Annotated[float, Field(ge=-70, le=10)] = -7.0
+    """... louder than this ..."""
+    quietest_lufs: Annotated[float, Field(ge=-70, le=10)] = -45.0
+    """... or quieter than this."""
+    window_s: Annotated[float, Field(ge=10, le=86_400)] = 60.0
+    """What was heard longer ago counts e-fold less: a programme's loudness is of minutes. Judged after so long."""
+    jump_lu: Annotated[float, Field(ge=1, le=100)] = 10.0
+    """The last three seconds are so much louder or quieter than that."""
+
+    @property
+    def limits_lufs(self) -> tuple[float, float]:
+        """The quietest and the loudest that is right."""
+        if self.standard == "none":
+            return self.quietest_lufs, self.loudest_lufs
+        target, tolerance = LOUDNESS_STANDARDS[self.standard]
+        return target - tolerance, target + tolerance
+
+
 class PhaseSettings(Temporal):
     """The channels of a pair against each other."""
 
@@ -511,6 +542,7 @@ class Profile(Section):
     dropout: DropoutSettings = DropoutSettings()
     clipping: ClippingSettings = ClippingSettings()
     true_peak: TruePeakSettings = TruePeakSettings()
+    loudness: LoudnessSettings = LoudnessSettings()
     phase: PhaseSettings = PhaseSettings()
     tone: ToneSettings = ToneSettings()
     no_input: NoInputSettings = NoInputSettings()
@@ -544,6 +576,7 @@ FAST = Profile(
     tearing=TearingSettings(min_duration_s=1.0, torn=3),
     silence=SilenceSettings(min_duration_s=1.0, clear_s=0.2),
     channel_loss=ChannelLossSettings(min_duration_s=1.0, clear_s=0.2, slow_min_duration_s=10.0),
+    loudness=LoudnessSettings(min_duration_s=2.0, clear_s=1.0, jump_lu=6.0),
     phase=PhaseSettings(min_duration_s=1.0),
     tone=ToneSettings(min_duration_s=1.0),
     no_input=NoInputSettings(min_duration_s=1.0, clear_s=0.5),

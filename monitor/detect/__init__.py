@@ -12,6 +12,7 @@ from monitor.detect.flashing import Flashing
 from monitor.detect.freeze import Freeze
 from monitor.detect.glitches import Click, Clipping, Dropout, TruePeak
 from monitor.detect.letterbox import Letterbox
+from monitor.detect.loudness import Loudness
 from monitor.detect.moments import FormatChange, TimestampJump
 from monitor.detect.panel import Build, DetectorStates, Panel
 from monitor.detect.phase import Phase
@@ -47,6 +48,7 @@ REGISTERED: tuple[Build, ...] = (
     Dropout,
     Clipping,
     TruePeak,
+    Loudness,
     Phase,
     Tone,
     NoInput,

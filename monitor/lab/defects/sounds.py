@@ -107,6 +107,19 @@ def phase(part: Samples, amount: float, rng: Rng) -> None:
     part[turned] *= -_gain(-amount)
 
 
+def loudness(part: Samples, amount: float, rng: Rng) -> None:
+    """`amount` dB louder or quieter: louder in one case of two, as far as that does not clip."""
+    _loud(part, "loudness")
+    louder = rng.random() < 0.5 and float(np.abs(part).max()) * _gain(amount) < 0.98
+    part *= _gain(amount if louder else -amount)
+
+
+def true_peak(part: Samples, amount: float, rng: Rng) -> None:
+    """Turned up until its largest sample is `amount` dB above full scale, which no clipping follows."""
+    _loud(part, "true_peak")
+    part *= _gain(amount) / float(np.abs(part).max())
+
+
 def tone(part: Samples, amount: float, rng: Rng) -> None:
     """A line-up tone in place of the sound, at -20 to -9 dBFS, with noise of `amount` dB below it."""
     hz = float(rng.choice([400.0, 440.0, 997.0, 1000.0, 1000.0]))

@@ -42,7 +42,7 @@ def test_every_kind_has_three_strengths_that_rise_or_fall() -> None:
         assert unit
         assert len(amounts) == 3
         assert sorted(amounts) in (list(amounts), list(amounts)[::-1])
-    assert len(KINDS) == 23
+    assert len(KINDS) == 25
 
 
 def test_what_cannot_be_made(tmp_path: Path) -> None:
@@ -64,7 +64,9 @@ def test_a_ticker_is_no_motion_of_the_window_above_it(tmp_path: Path) -> None:
         make("freeze", "weak", still, tmp_path / "a.ts", 1, SMALL)
 
 
-@pytest.mark.parametrize("kind", ["silence", "click", "dropout", "clipping", "phase", "tone", "channel_loss"])
+@pytest.mark.parametrize(
+    "kind", ["silence", "click", "dropout", "clipping", "phase", "tone", "channel_loss", "true_peak"]
+)
 def test_sound_is_wrong_where_it_says_so_and_nowhere_else(kind: str, tmp_path: Path) -> None:
     case = make(kind, "strong", None, tmp_path / "a.ts", 1, SMALL)
     assert read_case(tmp_path / "a.ts") == case
