@@ -19,15 +19,14 @@ MOMENTARY_ROWS, SHORT_TERM_ROWS = 4, 30
 ABSOLUTE_GATE, RELATIVE_GATE, RANGE_GATE = -70.0, -10.0, -20.0
 LOW, HIGH = 10, 95
 """Percentiles of the range."""
-BIN_LU, BINS = 0.1, 850
-"""A histogram of levels: from the absolute gate up, so fine."""
+FINE_LU, COARSE_LU = 0.2, 0.5
+"""Bins of a histogram of momentary levels, and of short-term ones, ..."""
+OVER_GATE_LU = 80
+"""... from the absolute gate so far up."""
 SURROUND = 1.41
 """Weight of channels beside the listener, 60 to 120 degrees off the middle."""
 
 Levels = NDArray[np.floating[Any]]
-
-_CENTRES = ABSOLUTE_GATE + (np.arange(BINS) + 0.5) * BIN_LU
-_POWERS = 10 ** ((_CENTRES - OFFSET_DB) / 10)
 
 
 def weights(channels: Sequence[str]) -> NDArray[np.float64]:
@@ -77,32 +76,38 @@ def integrated(row_power: NDArray[np.float64]) -> float:
     return float(lufs(blocks[lufs(blocks) > lufs(blocks.mean()) + RELATIVE_GATE].mean()))
 
 
-def histogram(levels: Levels) -> NDArray[np.int64]:
+def histogram(levels: Levels, bin_lu: float) -> NDArray[np.int64]:
     """How many of these levels lie in each bin; those below the absolute gate in none."""
     heard = np.asarray(levels, np.float64)[np.asarray(levels) > ABSOLUTE_GATE]
-    return np.bincount(np.minimum((heard - ABSOLUTE_GATE) / BIN_LU, BINS - 1).astype(np.int64), minlength=BINS)
+    bins = round(OVER_GATE_LU / bin_lu)
+    return np.bincount(np.minimum((heard - ABSOLUTE_GATE) / bin_lu, bins - 1).astype(np.int64), minlength=bins)
 
 
-def integrated_of(counts: Levels) -> float:
+def integrated_of(counts: Levels, bin_lu: float) -> float:
     """`integrated` of a histogram of momentary levels, which may have weights for counts: to half a bin."""
-    counts = counts.astype(np.float64)
-    gated = np.where(_mean_of(counts) + RELATIVE_GATE < _CENTRES, counts, 0.0)
-    return _mean_of(gated)
+    return _mean(*_gated(counts, bin_lu, RELATIVE_GATE))
 
 
-def range_of(counts: Levels) -> float:
-    """`loudness_range` of a histogram of short-term levels, likewise."""
-    counts = counts.astype(np.float64)
-    total = np.cumsum(np.where(_mean_of(counts) + RANGE_GATE < _CENTRES, counts, 0.0))
+def range_of(counts: Levels, bin_lu: float) -> float:
+    """`loudness_range` of a histogram of short-term levels: to a bin."""
+    gated, _ = _gated(counts, bin_lu, RANGE_GATE)
+    total = np.cumsum(gated)
     if not total[-1] > 0:
         return 0.0
     low, high = np.searchsorted(total, [share / 100 * total[-1] for share in (LOW, HIGH)])
-    return float(high - low) * BIN_LU
+    return float(high - low) * bin_lu
 
 
-def _mean_of(counts: Levels) -> float:
+def _gated(counts: Levels, bin_lu: float, gate: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The counts above a gate relative to the mean of all, and the level of each bin."""
+    levels = np.arange(0.5, len(counts)) * bin_lu + ABSOLUTE_GATE
+    exact = counts.astype(np.float64)
+    return np.where(levels > _mean(exact, levels) + gate, exact, 0.0), levels
+
+
+def _mean(counts: NDArray[np.float64], levels: NDArray[np.float64]) -> float:
     total = float(counts.sum())
-    return float(lufs(float(counts @ _POWERS) / total)) if total > 0 else float("-inf")
+    return float(lufs(float(counts @ 10 ** ((levels - OFFSET_DB) / 10)) / total)) if total > 0 else float("-inf")
 
 
 def loudness_range(row_power: NDArray[np.float64]) -> float:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from monitor.audio import SoundMeter
 from monitor.loudness import (
+    COARSE_LU,
+    FINE_LU,
     histogram,
     integrated,
     integrated_of,
@@ -131,9 +133,11 @@ def test_channels_weigh_by_where_they_stand() -> None:
 
 
 def test_a_histogram_says_the_same_as_all_levels() -> None:
-    rows = 10 ** (np.random.default_rng(6).uniform(-7, -1, 3000).repeat(20)[:20_000] / 1)
-    assert integrated_of(histogram(momentary(rows)).astype(float)) == pytest.approx(integrated(rows), abs=0.06)
-    assert range_of(histogram(short_term(rows)).astype(float)) == pytest.approx(loudness_range(rows), abs=0.2)
-    nothing = histogram(np.array([-np.inf, -80, np.nan]))
+    rows = 10 ** (np.random.default_rng(6).uniform(-7, -1, 3000).repeat(20)[:20_000])
+    found = integrated_of(histogram(momentary(rows), FINE_LU).astype(float), FINE_LU)
+    assert found == pytest.approx(integrated(rows), abs=0.1)
+    found = range_of(histogram(short_term(rows), COARSE_LU).astype(float), COARSE_LU)
+    assert found == pytest.approx(loudness_range(rows), abs=0.5)
+    nothing = histogram(np.array([-np.inf, -80, np.nan]), FINE_LU).astype(float)
     assert not nothing.any()
-    assert (integrated_of(nothing), range_of(nothing)) == (-np.inf, 0)
+    assert (integrated_of(nothing, FINE_LU), range_of(nothing, FINE_LU)) == (-np.inf, 0)

@@ -176,27 +176,31 @@ class ChannelLoss:
         pasts, pairs = list(state.pasts), list(state.pairs)
         mates = partners(sound.channels).tolist()
         firsts = [(k, mate) for k, mate in enumerate(mates) if k < mate]
-        spoke, regular, grave = (np.zeros((len(sound), channels), np.bool_) for _ in range(3))
+        speaking, times = speaks.tolist(), sound.t_s.tolist()
+        products, energies = product.tolist(), energy.tolist()
+        measured = (sound.reason == Reason.MEASURED).tolist()
+        spoke, regular, long_ago = (np.zeros((len(sound), channels), np.bool_) for _ in range(3))
         alike = np.zeros((len(sound), channels))
         long_s = self.settings.unlike_grave_s - self.settings.grave_s
         for row in range(len(sound)):
-            if sound.reason[row] == Reason.MEASURED:
-                self._learn(pasts, speaks[row].tolist(), float(sound.t_s[row]))
+            if measured[row]:
+                now = speaking[row]
+                self._learn(pasts, now, times[row])
                 for n, (a, b) in enumerate(firsts):
-                    if speaks[row, a] and speaks[row, b]:
-                        pairs[n] = _learned(pairs[n], float(product[row, a]), *energy[row, [a, b]].tolist())
+                    if now[a] and now[b]:
+                        pairs[n] = _learned(pairs[n], products[row][a], energies[row][a], energies[row][b])
             spoke[row] = [past.spoken_s >= SPOKEN_S for past in pasts]
             regular[row] = [past.regular for past in pasts]
             for n, pair in enumerate(firsts):
                 alike[row, pair] = pairs[n].alike
-            long_ago = [sound.t_s[row] - past.last_s >= long_s for past in pasts]
-            grave[row] = (alike[row] >= self.settings.min_correlation) | long_ago
+            long_ago[row] = [times[row] - past.last_s >= long_s for past in pasts]
+        grave = long_ago | (alike >= self.settings.min_correlation)
         silent, plays = below(codes, self.settings.threshold_dbfs), ~below(codes, self.settings.plays_dbfs)
         heard = _Heard(codes, silent, plays, spoke[of], regular[of], grave[of], alike[of], rows)
         return replace(state, pasts=tuple(pasts), pairs=tuple(pairs)), heard
 
     def _learn(self, pasts: list[Past], speaks: list[bool], t_s: float) -> None:
-        if not any(speaks):
+        if True not in speaks:
             return
         for k, past in enumerate(pasts):
             presence = past.presence + (speaks[k] - past.presence) * ROW_S / PAST_S
@@ -204,7 +208,7 @@ class ChannelLoss:
                 regular = presence >= self.settings.min_presence
                 pasts[k] = Past(min(past.spoken_s + ROW_S, 2 * SPOKEN_S), presence, regular, t_s)
             else:
-                pasts[k] = replace(past, presence=presence)
+                pasts[k] = Past(past.spoken_s, presence, past.regular, past.last_s)
 
 
 @lru_cache(maxsize=64)
@@ -232,6 +236,8 @@ def _judged(thing: _Thing, heard: _Heard, before: bool) -> Rows:
     spoke = heard.regular if thing.when == "regular" else heard.spoke
     counts: Flags = np.all(~spoke[:, here] if thing.when == "never" else spoke[:, here], axis=1)
     silent: Flags = np.all(heard.silent[:, here], axis=1)
+    if not silent.any():
+        return heard.rows  # As nearly always.
     lost: Flags = counts & silent & np.any(heard.plays[:, others], axis=1)
     grave: Flags = np.all(heard.grave[:, here], axis=1)
     evidence: Evidence = {

@@ -12,7 +12,8 @@ from monitor.detect.heard import Heard, whole
 from monitor.detect.hold import Extreme, Rows
 from monitor.loudness import (
     ABSOLUTE_GATE,
-    BINS,
+    COARSE_LU,
+    FINE_LU,
     MOMENTARY_ROWS,
     SHORT_TERM_ROWS,
     Levels,
@@ -48,8 +49,8 @@ class Programme:
     learned, for they were of a jump."""
 
     rows: Floats = field(default_factory=lambda: np.empty(0))
-    momentary: Levels = field(default_factory=lambda: np.zeros(BINS, np.float32))
-    short_term: Levels = field(default_factory=lambda: np.zeros(BINS, np.float32))
+    momentary: Levels = field(default_factory=lambda: np.zeros(1, np.float32))
+    short_term: Levels = field(default_factory=lambda: np.zeros(1, np.float32))
     integrated: float = -math.inf
     range_lu: float = 0.0
     learned_s: int = 0
@@ -89,15 +90,7 @@ class Loudness(Heard):
             known = replace(known, since=known.since + upto - at)
             if known.since == LEARNED_ROWS:
                 rows = line[max(0, first + upto - KEPT_ROWS) : first + upto]
-                # Three seconds rise only after the first of a jump, which is not to be learned.
-                second = lufs(rows[-LEARNED_ROWS:].mean())
-                known = self._learned(
-                    known,
-                    rows,
-                    bool(
-                        jumps[-1] or second - known.integrated >= self.settings.jump_lu and known.learned_s >= KNOWN_S
-                    ),
-                )
+                known = self._learned(known, rows, bool(jumps[-1]) or self._rises(known, rows))
             at = upto
         evidence: dict[str, tuple[Floats, Extreme]] = {
             "short_term_max_lufs": (np.maximum(short, ABSOLUTE_GATE), "max"),
@@ -118,6 +111,11 @@ class Loudness(Heard):
         far: NDArray[np.bool_] = np.abs(short - known.integrated) >= self.settings.jump_lu
         return far & (short > ABSOLUTE_GATE)
 
+    def _rises(self, known: Programme, rows: Floats) -> bool:
+        """Whether the last second is so much louder: three of them show it later, and it is not to be learned."""
+        second = float(lufs(rows[-LEARNED_ROWS:].mean()))
+        return known.learned_s >= KNOWN_S and second - known.integrated >= self.settings.jump_lu
+
     def _beyond(self, known: Programme) -> bool:
         """Whether what is usual is too loud or too quiet."""
         low, high = self.settings.limits_lufs
@@ -131,7 +129,8 @@ class Loudness(Heard):
             return replace(known, since=0)
         known = replace(known, since=0, jumped_s=0)
         first = max(len(rows) - LEARNED_ROWS, 0)
-        heard, longer = (histogram(_of_each(rows, n, first)) for n in (MOMENTARY_ROWS, SHORT_TERM_ROWS))
+        heard = histogram(_of_each(rows, MOMENTARY_ROWS, first), FINE_LU)
+        longer = histogram(_of_each(rows, SHORT_TERM_ROWS, first), COARSE_LU)
         if not heard.any():
             return known
         momentary = known.momentary * self._keep + heard.astype(np.float32)
@@ -140,8 +139,8 @@ class Loudness(Heard):
             known,
             momentary=momentary,
             short_term=short_term,
-            integrated=integrated_of(momentary),
-            range_lu=range_of(short_term),
+            integrated=integrated_of(momentary, FINE_LU),
+            range_lu=range_of(short_term, COARSE_LU),
             learned_s=known.learned_s + 1,
         )
 

@@ -40,7 +40,7 @@ def test_a_programme_beyond_its_standard_is_told_with_its_numbers(
     for lufs in wrong:
         found = told(programme((lufs, 100)), by(standard))
         assert {d.severity for d in found} == {"minor"}
-        assert found[-1].evidence["integrated_lufs"] == pytest.approx(lufs, abs=0.06)
+        assert found[-1].evidence["integrated_lufs"] == pytest.approx(lufs, abs=0.11)
         assert ("target_lufs" in found[-1].evidence) == (standard != "none")
         assert found[-1].evidence["range_lu"] < 0.2
 
