@@ -9,10 +9,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.audio import partners
+from monitor.audio import partners, peak_code
 from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
-from monitor.detect.hops import below, hops
+from monitor.detect.hops import hops
 from monitor.records import Depth, Detection, Readings, Reason
 from monitor.settings import ChannelLossSettings, Profile, fingerprint
 
@@ -25,6 +25,7 @@ PAST_S = 30.0
 ROW_S = 0.1
 
 Flags = NDArray[np.bool_]
+NOTHING: Flags = np.empty((0, 0), np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +88,17 @@ class _Thing:
 
 
 class _Heard(NamedTuple):
-    """The hops of some rows, and what was known by the end of the row that each is of: all [hops, channels]."""
+    """The hops of some rows; where any is silent, also their codes, and what was known by the end of the row that each
+    is of: all [hops, channels]."""
 
-    codes: NDArray[np.uint8]
-    silent: Flags
-    plays: Flags
-    spoke: Flags
-    regular: Flags
-    grave: Flags
-    alike: NDArray[np.float64]
     rows: Rows
+    codes: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
+    silent: Flags = NOTHING
+    plays: Flags = NOTHING
+    spoke: Flags = NOTHING
+    regular: Flags = NOTHING
+    grave: Flags = NOTHING
+    alike: NDArray[np.float64] = np.empty((0, 0))
 
 
 class ChannelLoss:
@@ -120,6 +122,7 @@ class ChannelLoss:
         slow = self.settings.model_copy(
             update={"min_duration_s": self.settings.slow_min_duration_s, "severity": "minor"}
         )
+        self._silent, self._plays = peak_code(self.settings.threshold_dbfs), peak_code(self.settings.plays_dbfs)
         name = f"{self.kind}@{self.version}:{fingerprint(self.settings)}"
         self._hold, self._slow = Hold(self.kind, self.settings, name), Hold(self.kind, slow, name)
 
@@ -169,35 +172,44 @@ class ChannelLoss:
     def _hear(self, state: TrackState, sound: Readings) -> tuple[TrackState, _Heard]:
         """The hops of these rows, and what is known after them. Row by row, so that any split gives the same."""
         codes, rows, of = hops(sound)
-        channels = len(sound.channels)
-        speaks = ~below(sound.prints["peak"].max(axis=2), self.settings.plays_dbfs)
+        silent = codes < self._silent
+        quiet = not silent.any()  # As nearly always: then nothing is asked of the past.
+        speaks = sound.prints["peak"].max(axis=2) >= self._plays
         energy = 10 ** (np.maximum(sound.values["rms_dbfs"].astype(np.float64), -200.0) / 10)
-        product = np.sqrt(energy * energy[:, partners(sound.channels)]) * sound.values["correlation"]
+        mates = partners(sound.channels)
+        product = np.sqrt(energy * energy[:, mates]) * sound.values["correlation"]
+        firsts = [(k, mate) for k, mate in enumerate(mates.tolist()) if k < mate]
         pasts, pairs = list(state.pasts), list(state.pairs)
-        mates = partners(sound.channels).tolist()
-        firsts = [(k, mate) for k, mate in enumerate(mates) if k < mate]
-        speaking, times = speaks.tolist(), sound.t_s.tolist()
-        products, energies = product.tolist(), energy.tolist()
-        measured = (sound.reason == Reason.MEASURED).tolist()
-        spoke, regular, long_ago = (np.zeros((len(sound), channels), np.bool_) for _ in range(3))
-        alike = np.zeros((len(sound), channels))
+        spoke, regular, long_ago, alike = [], [], [], []
         long_s = self.settings.unlike_grave_s - self.settings.grave_s
-        for row in range(len(sound)):
-            if measured[row]:
-                now = speaking[row]
-                self._learn(pasts, now, times[row])
+        by_row = zip(
+            (sound.reason == Reason.MEASURED).tolist(),
+            sound.t_s.tolist(),
+            *(speaks.tolist(), product.tolist(), energy.tolist()),
+            strict=True,
+        )
+        for measured, t_s, now, products, energies in by_row:
+            if measured:
+                self._learn(pasts, now, t_s)
                 for n, (a, b) in enumerate(firsts):
                     if now[a] and now[b]:
-                        pairs[n] = _learned(pairs[n], products[row][a], energies[row][a], energies[row][b])
-            spoke[row] = [past.spoken_s >= SPOKEN_S for past in pasts]
-            regular[row] = [past.regular for past in pasts]
-            for n, pair in enumerate(firsts):
-                alike[row, pair] = pairs[n].alike
-            long_ago[row] = [times[row] - past.last_s >= long_s for past in pasts]
-        grave = long_ago | (alike >= self.settings.min_correlation)
-        silent, plays = below(codes, self.settings.threshold_dbfs), ~below(codes, self.settings.plays_dbfs)
-        heard = _Heard(codes, silent, plays, spoke[of], regular[of], grave[of], alike[of], rows)
-        return replace(state, pasts=tuple(pasts), pairs=tuple(pairs)), heard
+                        pairs[n] = _learned(pairs[n], products[a], energies[a], energies[b])
+            if not quiet:
+                spoke.append([past.spoken_s >= SPOKEN_S for past in pasts])
+                regular.append([past.regular for past in pasts])
+                long_ago.append([t_s - past.last_s >= long_s for past in pasts])
+                same = dict.fromkeys(range(len(pasts)), 0.0)
+                for pair, past in zip(firsts, pairs, strict=True):
+                    same |= dict.fromkeys(pair, past.alike)
+                alike.append(list(same.values()))
+        state = replace(state, pasts=tuple(pasts), pairs=tuple(pairs))
+        if quiet:
+            return state, _Heard(rows)
+        likeness = np.array(alike)
+        grave = np.array(long_ago) | (likeness >= self.settings.min_correlation)
+        spoke_of, regular_of = np.array(spoke)[of], np.array(regular)[of]
+        plays = codes >= self._plays
+        return state, _Heard(rows, codes, silent, plays, spoke_of, regular_of, grave[of], likeness[of])
 
     def _learn(self, pasts: list[Past], speaks: list[bool], t_s: float) -> None:
         if True not in speaks:
@@ -232,12 +244,12 @@ def _things(names: tuple[str, ...]) -> tuple[_Thing, ...]:
 
 def _judged(thing: _Thing, heard: _Heard, before: bool) -> Rows:
     """The hops in which it is lost. What is silent stays lost while the others pause: then nothing new is known."""
+    if not heard.silent.size:
+        return heard.rows
     here, others = list(thing.here), list(thing.others)
     spoke = heard.regular if thing.when == "regular" else heard.spoke
     counts: Flags = np.all(~spoke[:, here] if thing.when == "never" else spoke[:, here], axis=1)
     silent: Flags = np.all(heard.silent[:, here], axis=1)
-    if not silent.any():
-        return heard.rows  # As nearly always.
     lost: Flags = counts & silent & np.any(heard.plays[:, others], axis=1)
     grave: Flags = np.all(heard.grave[:, here], axis=1)
     evidence: Evidence = {
