@@ -373,6 +373,8 @@ class DropoutSettings(GlitchSettings):
     grave_s: Seconds = 2.0
     least_ms: Annotated[float, Field(ge=2, le=120)] = 3.0
     """Least length of a gap, as far as coders leave it: they fill its sides."""
+    min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -50.0
+    """Least level before a hole in the timestamps: sound that nobody hears is not missed."""
 
 
 class ClippingSettings(GlitchSettings):
@@ -380,8 +382,8 @@ class ClippingSettings(GlitchSettings):
 
     severity: Severity = "minor"
     count: Annotated[int, Field(ge=1, le=1000)] = 8
-    least: Ratio = 0.38
-    strong: Ratio = 0.42
+    least: Ratio = 0.153
+    strong: Ratio = 0.17
     """How much of what is near the loudest level lies at one level."""
     min_peak_dbfs: Annotated[float, Field(ge=-100, le=0)] = -34.0
     tone_db: Annotated[float, Field(ge=0, le=99)] = 20.0
