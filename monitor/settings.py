@@ -370,7 +370,10 @@ class ClickSettings(GlitchSettings):
 class DropoutSettings(GlitchSettings):
     """Sound gone for milliseconds."""
 
+    clear_s: Annotated[float, Field(ge=0.2, le=60)] = 1.7
     grave_s: Seconds = 2.0
+    within_s: Annotated[float, Field(ge=0.1, le=60)] = 1.6
+    """Nothing is missed in the pauses of speech."""
     least_ms: Annotated[float, Field(ge=2, le=120)] = 3.0
     """Least length of a gap, as far as coders leave it: they fill its sides."""
     min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -50.0
@@ -437,6 +440,11 @@ class PhaseSettings(Temporal):
     clear_s: Seconds = 1.0
     grave_s: Seconds = 3.0
     max_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.3
+    """Over half a second; or ..."""
+    long_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.2
+    """... over a second, for as long as ..."""
+    now_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.1
+    """... it is so over half of it, too: what is only somewhat alike comes and goes."""
     grave_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.7
     """One of the two must be the other, turned upside down, for so much to be left of it."""
     min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -55.0
