@@ -81,6 +81,12 @@ def test_sound_is_wrong_where_it_says_so_and_nowhere_else(kind: str, tmp_path: P
     assert np.sort(ticks[wrong])[-8:].min() > 3 * np.quantile(ticks[~wrong], 0.999)
 
 
+def test_a_kind_that_shows_over_seconds_has_a_clip_as_long(tmp_path: Path) -> None:
+    case = make("loudness", "strong", None, tmp_path / "a.ts", 1, SMALL)
+    assert all(6 <= truth.end_s - truth.start_s <= 10 for truth in case.truths)
+    assert len(decoded(tmp_path / "a.ts")) == 45 * SMALL.fps
+
+
 def _lag(made: Samples, clean: Samples) -> int:
     """By how many samples a coder is late."""
     alike = np.fft.irfft(np.fft.rfft(made[0], 1 << 21) * np.fft.rfft(clean[0], 1 << 21).conj())
