@@ -17,8 +17,8 @@ Columns of `values`, each [N, channels]:
                     percussion up to 30. It is known 10 ms late, and may be of the end of the row before
     gap_ms          length of the longest gap within sound that ended in the row: it falls by 22 dB or more within 2 ms,
                     and comes back to within 10 dB as fast, after 2 to 120 ms; 0: none
-    flat_top        0 to 1: how much of what is near the loudest level lies at one level: 0.1 to 0.3 in natural sound,
-                    more where the tops of the waves are cut off, and in a sine (0.4 to 0.6)
+    flat_top        0 to 1: how much of what is near the loudest level lies at one level, within the 1.5 s that end with
+                    the row: 0.05 to 0.15 in natural sound, more where the tops of the waves are cut off, and in a sine
     tone_hz         the frequency of the strongest line of the spectrum, and ...
     tone_db         ... the power of that line by that of all else, -99 to 99 dB (a sine at 16 bits: about 90); NaN, as
                     tone_hz, in digital silence and in rows of less than 100 ms

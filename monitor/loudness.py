@@ -19,6 +19,10 @@ MOMENTARY_ROWS, SHORT_TERM_ROWS = 4, 30
 ABSOLUTE_GATE, RELATIVE_GATE, RANGE_GATE = -70.0, -10.0, -20.0
 LOW, HIGH = 10, 95
 """Percentiles of the range."""
+FINE_LU, COARSE_LU = 0.2, 0.5
+"""Bins of a histogram of momentary levels, and of short-term ones, ..."""
+OVER_GATE_LU = 80
+"""... from the absolute gate so far up."""
 SURROUND = 1.41
 """Weight of channels beside the listener, 60 to 120 degrees off the middle."""
 
@@ -70,6 +74,40 @@ def integrated(row_power: NDArray[np.float64]) -> float:
     if not len(blocks):
         return float("-inf")
     return float(lufs(blocks[lufs(blocks) > lufs(blocks.mean()) + RELATIVE_GATE].mean()))
+
+
+def histogram(levels: Levels, bin_lu: float) -> NDArray[np.int64]:
+    """How many of these levels lie in each bin; those below the absolute gate in none."""
+    heard = np.asarray(levels, np.float64)[np.asarray(levels) > ABSOLUTE_GATE]
+    bins = round(OVER_GATE_LU / bin_lu)
+    return np.bincount(np.minimum((heard - ABSOLUTE_GATE) / bin_lu, bins - 1).astype(np.int64), minlength=bins)
+
+
+def integrated_of(counts: Levels, bin_lu: float) -> float:
+    """`integrated` of a histogram of momentary levels, which may have weights for counts: to half a bin."""
+    return _mean(*_gated(counts, bin_lu, RELATIVE_GATE))
+
+
+def range_of(counts: Levels, bin_lu: float) -> float:
+    """`loudness_range` of a histogram of short-term levels: to a bin."""
+    gated, _ = _gated(counts, bin_lu, RANGE_GATE)
+    total = np.cumsum(gated)
+    if not total[-1] > 0:
+        return 0.0
+    low, high = np.searchsorted(total, [share / 100 * total[-1] for share in (LOW, HIGH)])
+    return float(high - low) * bin_lu
+
+
+def _gated(counts: Levels, bin_lu: float, gate: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The counts above a gate relative to the mean of all, and the level of each bin."""
+    levels = np.arange(0.5, len(counts)) * bin_lu + ABSOLUTE_GATE
+    exact = counts.astype(np.float64)
+    return np.where(levels > _mean(exact, levels) + gate, exact, 0.0), levels
+
+
+def _mean(counts: NDArray[np.float64], levels: NDArray[np.float64]) -> float:
+    total = float(counts.sum())
+    return float(lufs(float(counts @ 10 ** ((levels - OFFSET_DB) / 10)) / total)) if total > 0 else float("-inf")
 
 
 def loudness_range(row_power: NDArray[np.float64]) -> float:

@@ -36,6 +36,9 @@ Levels = Annotated[float, Field(ge=0, le=255)]
 """8-bit levels."""
 Ratio = Annotated[float, Field(ge=0, le=1)]
 
+LOUDNESS_STANDARDS: Mapping[str, tuple[float, float]] = {"r128": (-23.0, 1.0), "a85": (-24.0, 2.0)}
+"""LUFS, and by how many LU a programme may differ: EBU R 128 for live programmes; ATSC A/85."""
+
 
 class Section(BaseModel):
     """Base of every section: frozen; a key that is not known is refused, and a value of another type."""
@@ -315,14 +318,33 @@ class BlockCorruptionSettings(Section):
 
 
 class SilenceSettings(Temporal):
-    """No sound in any channel, or none in one channel of a mono or stereo track that had sound before."""
+    """No sound in any channel of a track."""
 
     min_duration_s: Seconds = 8.0
     clear_s: Seconds = 0.5
     threshold_dbfs: Annotated[float, Field(ge=-120, le=-10, multiple_of=0.5)] = -60.0
     """A sample peak below this is silent. In steps of 0.5 dB, like the envelope that is measured."""
-    channels: Literal["all", "each"] = "each"
-    """`all`: only when all channels of a track are silent. `each`: also a channel of mono or stereo by itself."""
+
+
+class ChannelLossSettings(Temporal):
+    """No sound in one channel while its partner plays, or in the centre or front pair of surround."""
+
+    min_duration_s: Seconds = 8.0
+    clear_s: Seconds = 0.5
+    grave_s: Seconds = 8.0
+    threshold_dbfs: Annotated[float, Field(ge=-120, le=-10, multiple_of=0.5)] = -60.0
+    """A sample peak below this is silent, ..."""
+    plays_dbfs: Annotated[float, Field(ge=-120, le=0, multiple_of=0.5)] = -50.0
+    """... and one from here on is sound."""
+    min_correlation: Ratio = 0.3
+    """So alike were the two channels of a pair, for the loss of one to be grave; or ..."""
+    unlike_grave_s: Seconds = 60.0
+    """... it is so after this time: early stereo has each instrument in one channel."""
+    slow_min_duration_s: Seconds = 30.0
+    """Least time for what is never more than minor: a channel of two that never had sound; of surround, the centre, and
+    the front pair as a whole."""
+    min_presence: Ratio = 0.5
+    """Share of the time of the others in which a channel of surround must have had sound, for its loss to count."""
 
 
 class GlitchSettings(Temporal):
@@ -348,9 +370,14 @@ class ClickSettings(GlitchSettings):
 class DropoutSettings(GlitchSettings):
     """Sound gone for milliseconds."""
 
+    clear_s: Annotated[float, Field(ge=0.2, le=60)] = 1.7
     grave_s: Seconds = 2.0
+    within_s: Annotated[float, Field(ge=0.1, le=60)] = 1.6
+    """Nothing is missed in the pauses of speech."""
     least_ms: Annotated[float, Field(ge=2, le=120)] = 3.0
     """Least length of a gap, as far as coders leave it: they fill its sides."""
+    min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -50.0
+    """Least level before a hole in the timestamps: sound that nobody hears is not missed."""
 
 
 class ClippingSettings(GlitchSettings):
@@ -358,8 +385,8 @@ class ClippingSettings(GlitchSettings):
 
     severity: Severity = "minor"
     count: Annotated[int, Field(ge=1, le=1000)] = 8
-    least: Ratio = 0.38
-    strong: Ratio = 0.42
+    least: Ratio = 0.153
+    strong: Ratio = 0.17
     """How much of what is near the loudest level lies at one level."""
     min_peak_dbfs: Annotated[float, Field(ge=-100, le=0)] = -34.0
     tone_db: Annotated[float, Field(ge=0, le=99)] = 20.0
@@ -378,6 +405,34 @@ class TruePeakSettings(GlitchSettings):
     limit_dbtp: Annotated[float, Field(ge=-20, le=20)] = 0.5
 
 
+class LoudnessSettings(Temporal):
+    """How loud the programme is, by ITU-R BS.1770-5: over a long time, and against its own past. Minor: where no
+    standard is named, streams differ."""
+
+    min_duration_s: Seconds = 10.0
+    clear_s: Seconds = 3.0
+    severity: Severity = "minor"
+    standard: Literal["none", "r128", "a85"] = "none"
+    """`r128`: EBU R 128, -23 LUFS within 1 LU. `a85`: ATSC A/85, -24 LKFS within 2 dB. `none`: told is what is far too
+    loud or too quiet, ..."""
+    loudest_lufs: Annotated[float, Field(ge=-70, le=10)] = -7.0
+    """... louder than this ..."""
+    quietest_lufs: Annotated[float, Field(ge=-70, le=10)] = -45.0
+    """... or quieter than this."""
+    window_s: Annotated[float, Field(ge=10, le=86_400)] = 60.0
+    """What was heard longer ago counts e-fold less: a programme's loudness is of minutes. Judged after so long."""
+    jump_lu: Annotated[float, Field(ge=1, le=100)] = 10.0
+    """The last three seconds are so much louder or quieter than that."""
+
+    @property
+    def limits_lufs(self) -> tuple[float, float]:
+        """The quietest and the loudest that is right."""
+        if self.standard == "none":
+            return self.quietest_lufs, self.loudest_lufs
+        target, tolerance = LOUDNESS_STANDARDS[self.standard]
+        return target - tolerance, target + tolerance
+
+
 class PhaseSettings(Temporal):
     """The channels of a pair against each other."""
 
@@ -385,6 +440,11 @@ class PhaseSettings(Temporal):
     clear_s: Seconds = 1.0
     grave_s: Seconds = 3.0
     max_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.3
+    """Over half a second; or ..."""
+    long_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.2
+    """... over a second, for as long as ..."""
+    now_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.1
+    """... it is so over half of it, too: what is only somewhat alike comes and goes."""
     grave_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.7
     """One of the two must be the other, turned upside down, for so much to be left of it."""
     min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -55.0
@@ -546,10 +606,12 @@ class Profile(Section):
     stutter: StutterSettings = StutterSettings()
     tearing: TearingSettings = TearingSettings()
     silence: SilenceSettings = SilenceSettings()
+    channel_loss: ChannelLossSettings = ChannelLossSettings()
     click: ClickSettings = ClickSettings()
     dropout: DropoutSettings = DropoutSettings()
     clipping: ClippingSettings = ClippingSettings()
     true_peak: TruePeakSettings = TruePeakSettings()
+    loudness: LoudnessSettings = LoudnessSettings()
     phase: PhaseSettings = PhaseSettings()
     tone: ToneSettings = ToneSettings()
     hum: HumSettings = HumSettings()
@@ -586,6 +648,8 @@ FAST = Profile(
     stutter=StutterSettings(min_duration_s=1.0),
     tearing=TearingSettings(min_duration_s=1.0, torn=3),
     silence=SilenceSettings(min_duration_s=1.0, clear_s=0.2),
+    channel_loss=ChannelLossSettings(min_duration_s=1.0, clear_s=0.2, slow_min_duration_s=10.0),
+    loudness=LoudnessSettings(min_duration_s=2.0, clear_s=1.0, jump_lu=6.0),
     phase=PhaseSettings(min_duration_s=1.0),
     tone=ToneSettings(min_duration_s=1.0),
     hum=HumSettings(min_duration_s=0.8, clear_s=0.4),

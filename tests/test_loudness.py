@@ -12,7 +12,20 @@ import pytest
 from numpy.typing import NDArray
 
 from monitor.audio import SoundMeter
-from monitor.loudness import integrated, loudness_range, lufs, momentary, power, short_term, weights
+from monitor.loudness import (
+    COARSE_LU,
+    FINE_LU,
+    histogram,
+    integrated,
+    integrated_of,
+    loudness_range,
+    lufs,
+    momentary,
+    power,
+    range_of,
+    short_term,
+    weights,
+)
 from monitor.media.timeline import Timeline
 from monitor.records import SoundBlock
 
@@ -117,3 +130,14 @@ def test_channels_weigh_by_where_they_stand() -> None:
     assert weights(("FL", "FR", "FC", "LFE", "BL", "BR")).tolist() == [1, 1, 1, 0, 1.41, 1.41]
     assert weights(("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR")).tolist() == [1, 1, 1, 0, 1, 1, 1.41, 1.41]
     assert weights(("FC",)).tolist() == weights(("ch0",)).tolist() == [1]
+
+
+def test_a_histogram_says_the_same_as_all_levels() -> None:
+    rows = 10 ** (np.random.default_rng(6).uniform(-7, -1, 3000).repeat(20)[:20_000])
+    found = integrated_of(histogram(momentary(rows), FINE_LU).astype(float), FINE_LU)
+    assert found == pytest.approx(integrated(rows), abs=0.1)
+    found = range_of(histogram(short_term(rows), COARSE_LU).astype(float), COARSE_LU)
+    assert found == pytest.approx(loudness_range(rows), abs=0.5)
+    nothing = histogram(np.array([-np.inf, -80, np.nan]), FINE_LU).astype(float)
+    assert not nothing.any()
+    assert (integrated_of(nothing, FINE_LU), range_of(nothing, FINE_LU)) == (-np.inf, 0)

@@ -37,7 +37,7 @@ def test_what_is_in_it_is_found_where_it_is(faulty: Path) -> None:
         ("black", "video", 2, 4),
         ("freeze", "video", 6, 8),
         ("silence", "audio:0", 10, 12),
-        ("silence", "audio:0:FR", 14, 16),
+        ("channel_loss", "audio:0:FR", 14, 16),
     ]
     # The encoder goes on refining a picture that has stopped: a freeze begins when that is done.
     for detection, start, within in zip(detections(done), (2, 6, 10, 14), (0.05, 0.5, 0.05, 0.05), strict=True):

@@ -52,7 +52,8 @@ def test_a_profile_that_is_not_there() -> None:
 
 
 def test_fast_has_every_duration_at_its_floor() -> None:
-    for name in ("black", "freeze", "silence", "hum", "hiss", "no_input", "stall", "track_loss"):
+    kinds = ("black", "freeze", "silence", "channel_loss", "hum", "hiss", "no_input", "stall", "track_loss")
+    for name in kinds:
         fast, default = getattr(FAST, name), getattr(DEFAULT, name)
         assert fast.min_duration_s <= 1.0 < default.min_duration_s
         assert fast.clear_s <= default.clear_s

@@ -6,6 +6,7 @@ from monitor.detect.arrival import NoInput, Stall, TrackLoss
 from monitor.detect.av_sync import AvSync, Mismatch
 from monitor.detect.base import Detector, Inputs
 from monitor.detect.block_corruption import BlockCorruption
+from monitor.detect.channel_loss import ChannelLoss
 from monitor.detect.decode_error import DecodeErrors
 from monitor.detect.degraded import Banding, Blockiness, Blur, Combing, Levels, Noise
 from monitor.detect.flashing import Flashing
@@ -14,6 +15,7 @@ from monitor.detect.glitches import Click, Clipping, Dropout, TruePeak
 from monitor.detect.hiss import Hiss
 from monitor.detect.hum import Hum
 from monitor.detect.letterbox import Letterbox
+from monitor.detect.loudness import Loudness
 from monitor.detect.moments import FormatChange, TimestampJump
 from monitor.detect.panel import Build, DetectorStates, Panel
 from monitor.detect.phase import Phase
@@ -44,10 +46,12 @@ REGISTERED: tuple[Build, ...] = (
     Stutter,
     Tearing,
     Silence,
+    ChannelLoss,
     Click,
     Dropout,
     Clipping,
     TruePeak,
+    Loudness,
     Phase,
     Tone,
     Hum,

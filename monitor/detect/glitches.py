@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ HIGH_HZ = 2500
 FORGET_S = 10.0
 """A defect began so long before it was known to be one, at most: hard percussion goes on for minutes."""
 
+LEAST_HOLE_S, LONGEST_HOLE_S = 0.005, 2.0
+"""A hole between rows that is a dropout: below it is jitter, beyond it a loss of the track, or a jump of the clock."""
+
 Moments = tuple[tuple[float, float], ...]
 """Of what may still become a defect: when each was (media seconds), and how strong."""
 
@@ -30,6 +34,8 @@ class Glitches(Heard):
     """The setting from which on a moment goes on with a defect, ..."""
     strong: str
     """... and that of which `count` of them make one."""
+    late_s = 0.0
+    """What a row shows lies so long before it."""
 
     def __init__(self, profile: Profile) -> None:
         super().__init__(profile)
@@ -37,8 +43,13 @@ class Glitches(Heard):
         self._least = float(getattr(self.settings, self.least))
         self._strong = float(getattr(self.settings, self.strong))
 
-    def _judge(self, memory: Moments | None, sound: Readings) -> tuple[Moments, Rows]:
-        values = self._values(sound)
+    def _judge(self, memory: Any, sound: Readings) -> tuple[Any, Rows]:
+        return self._among(memory, sound, self._values(sound))
+
+    def _among(
+        self, memory: Moments | None, sound: Readings, values: NDArray[np.float64]
+    ) -> tuple[Moments | None, Rows]:
+        """What is remembered after these rows, of which each has this strength in each channel, and which are bad."""
         strength = values.max(axis=1)
         measured = whole(sound)
         moments = list(memory or ())
@@ -64,8 +75,9 @@ class Glitches(Heard):
         evidence = {"strongest": (strongest, "max"), **of_channels(sound, self.column, "max", values)}
         rows = rows_of(sound, bad, evidence, measured)
         early = (sound.t_s - since)[measured]
+        since_s = rows.t_s - early - self.late_s
         return tuple(moments), Rows(
-            rows.t_s - early, rows.duration_s + early, rows.at - early, rows.bad, rows.evidence, rows.grave
+            since_s, rows.duration_s + early, rows.at - early - self.late_s, rows.bad, rows.evidence, rows.grave
         )
 
     def _values(self, sound: Readings) -> NDArray[np.float64]:
@@ -83,13 +95,36 @@ class Click(Glitches):
     column, least, strong = "click_db", "least_db", "strong_db"
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What came before a dropout's next row: moments; the epoch, where it ended, and whether there was sound."""
+
+    moments: Moments | None
+    epoch: int
+    end_s: float
+    loud: bool
+
+
 class Dropout(Glitches):
-    """Sound that is gone for milliseconds and back, with sharp sides, again and again: packets or buffers lost."""
+    """Sound that is gone for milliseconds and back, with sharp sides, again and again: packets or buffers lost. Where
+    nothing was put in their place, timestamps have a hole of as long."""
 
     kind = "dropout"
-    version = 1
-    reads = ("gap_ms",)
+    version = 2
+    reads = ("gap_ms", "rms_dbfs")
     column, least, strong = "gap_ms", "least_ms", "least_ms"
+
+    def _judge(self, memory: Before | None, sound: Readings) -> tuple[Before, Rows]:
+        ends = sound.t_s + sound.duration_s
+        loud = np.asarray((sound.values["rms_dbfs"] >= self.settings.min_rms_dbfs).any(axis=1))
+        holes_s = np.zeros(len(sound))
+        holes_s[1:] = np.where(loud[:-1], sound.t_s[1:] - ends[:-1], 0.0)
+        if memory is not None and memory.epoch == sound.epoch and memory.loud:
+            holes_s[0] = sound.t_s[0] - memory.end_s
+        is_hole = (holes_s >= LEAST_HOLE_S) & (holes_s <= LONGEST_HOLE_S)
+        values = np.maximum(self._values(sound), np.where(is_hole, 1000 * holes_s, 0.0)[:, None])
+        moments, rows = self._among(None if memory is None else memory.moments, sound, values)
+        return Before(moments, sound.epoch, float(ends[-1]), bool(loud[-1])), rows
 
 
 class Clipping(Glitches):
@@ -97,7 +132,8 @@ class Clipping(Glitches):
     few of them, has such a shelf by itself, but none of the overtones that cutting makes."""
 
     kind = "clipping"
-    version = 1
+    version = 2
+    late_s = 0.6
     reads = ("flat_top", "peak_dbfs", "tone_db", "spectrum")
     column, least, strong = "flat_top", "least", "strong"
 

@@ -36,13 +36,15 @@ BEFORE, EDGE = 6, 2
 LEAST_GAP, LONGEST_GAP = 2, 120
 AUDIBLE = np.float32(10 ** (-50 / 20))
 """No gap in what is quieter."""
-FINE = 8
+FINE, FINE_BITS = 16, 4
 """Levels in an octave that are told apart."""
 OCTAVES_BELOW, OCTAVES = 7, 9
 """From 7 octaves below full scale to 2 above it."""
-SHELF_UNDER, SHELF_OVER, LEAST_SHARE = 4, 2, 0.01
+SHELF_UNDER, SHELF_OVER, LEAST_SHARE = 12, 2, 0.01
 """A shelf: of the samples SHELF_UNDER levels below it and beyond many reach it, and few go SHELF_OVER levels beyond.
 It is of this share of all samples at least."""
+SHELF_ROWS = 15
+"""... of so many rows: what is driven a little too far is cut at one level again and again, but seldom."""
 _HISTORY = ORDER
 _REGULAR = np.float32(1e-3)
 
@@ -58,6 +60,9 @@ class MomentState(NamedTuple):
     """[channels, BEFORE]: peaks of the last ticks."""
     gap: NDArray[np.float64]
     """[channels, 4]: 0 none, 1 in a gap, 2 just after it; its ticks; the level before it; ticks left to come back."""
+    levels: NDArray[np.int32]
+    """[channels, SHELF_ROWS + 2, OCTAVES * FINE]: how many samples of the last rows have each level; of all of them;
+    and, first of the last ones, the number of rows so far."""
 
 
 class SoundMoments(NamedTuple):
@@ -69,8 +74,9 @@ class SoundMoments(NamedTuple):
     gap: NDArray[np.int64]
     """Ticks of the longest gap whose end is known in this row; 0: none."""
     shelf: NDArray[np.float32]
-    """0 to 1: how much of the samples near the loudest level lies at one level and not beyond: 0.1 to 0.3 in natural
-    sound, more where its tops are cut off, and in a sine. 0 in digital silence."""
+    """0 to 1: how much of the samples of this and the rows before it that are near the loudest level lies at one level
+    and not beyond: 0.05 to 0.15 in natural sound, more where its tops are cut off, and in a sine. 0 in digital
+    silence."""
 
 
 def moment_state(channels: int) -> MomentState:
@@ -80,6 +86,7 @@ def moment_state(channels: int) -> MomentState:
         np.zeros((channels, 2, KEPT), np.float32),
         np.zeros((channels, BEFORE), np.float32),
         np.zeros((channels, 4)),
+        np.zeros((channels, SHELF_ROWS + 2, OCTAVES * FINE), np.int32),
     )
 
 
@@ -115,12 +122,13 @@ def sound_moments(samples: NDArray[np.float32], edges: NDArray[np.int64], state:
 def compile_all() -> None:
     """Compile for the types that are used, and for no other from then on."""
     f32, i64 = types.float32[:, ::1], types.int64[:, ::1]
-    _moments.compile((f32, types.int64[::1], f32, types.float32[:, :, ::1], f32, types.float64[:, ::1], f32, i64, f32))
+    f64, f32s, i32s = types.float64[:, ::1], types.float32[:, :, ::1], types.int32[:, :, ::1]
+    _moments.compile((f32, types.int64[::1], f32, f32s, f32, f64, i32s, f32, i64, f32))
     _moments.disable_compile()
 
 
 @nb.njit(cache=True, nogil=True)
-def _moments(samples, edges, history, rests, peaks, gap, click, gaps, shelf):  # type: ignore[no-untyped-def]
+def _moments(samples, edges, history, rests, peaks, gap, levels, click, gaps, shelf):  # type: ignore[no-untyped-def]
     line = np.empty(_HISTORY + edges[-1] + 1, np.float32)
     rest = np.empty(edges[-1] + 1, np.float32)
     largest, power = np.empty(KEPT + TICKS, np.float32), np.empty(KEPT + TICKS, np.float32)
@@ -137,7 +145,7 @@ def _moments(samples, edges, history, rests, peaks, gap, click, gaps, shelf):  #
             half = n // 2
             _unforeseen(line[: _HISTORY + half], rest[:half])
             _unforeseen(line[half : _HISTORY + n], rest[half:n])
-            shelf[row, channel] = _shelf(line[_HISTORY : _HISTORY + n])
+            shelf[row, channel] = _shelf(line[_HISTORY : _HISTORY + n], levels[channel])
             largest[:KEPT], power[:KEPT], loud[:BEFORE] = rests[channel, 0], rests[channel, 1], peaks[channel]
             ticks = 0
             for tick in range(row * TICKS, row * TICKS + TICKS):
@@ -261,18 +269,25 @@ def _gaps(loud, ticks, gap):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _shelf(part):  # type: ignore[no-untyped-def]
-    counts = np.zeros(OCTAVES * FINE, np.int64)
+def _shelf(part, levels):  # type: ignore[no-untyped-def]
+    """That of the last SHELF_ROWS rows, of which `part` is the newest."""
+    rows, total = levels[SHELF_ROWS + 1], levels[SHELF_ROWS]
+    counts = levels[rows[0] % SHELF_ROWS]
+    rows[0] += 1
+    total -= counts
+    counts[:] = 0
     bits = part.view(np.int32)
     lowest = (127 - OCTAVES_BELOW) * FINE
     for i in range(bits.shape[0]):
-        level = ((bits[i] & 0x7FFFFFFF) >> 20) - lowest  # The exponent, and three bits of what follows it.
+        level = ((bits[i] & 0x7FFFFFFF) >> (23 - FINE_BITS)) - lowest  # The exponent, and some bits of what follows.
         counts[min(max(level, 0), counts.shape[0] - 1)] += 1
-    for level in range(counts.shape[0] - 2, -1, -1):
-        counts[level] += counts[level + 1]
+    total += counts
+    beyond = total.astype(np.int64)
+    for level in range(beyond.shape[0] - 2, -1, -1):
+        beyond[level] += beyond[level + 1]
     found = 0.0
-    for level in range(SHELF_UNDER, counts.shape[0] - SHELF_OVER):
-        if counts[level] >= LEAST_SHARE * part.shape[0]:
-            here = counts[level] / counts[level - SHELF_UNDER] * (1 - counts[level + SHELF_OVER] / counts[level])
+    for level in range(SHELF_UNDER, beyond.shape[0] - SHELF_OVER):
+        if beyond[level] >= LEAST_SHARE * beyond[0]:
+            here = beyond[level] / beyond[level - SHELF_UNDER] * (1 - beyond[level + SHELF_OVER] / beyond[level])
             found = max(found, here)
     return np.float32(found)

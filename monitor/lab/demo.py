@@ -31,12 +31,12 @@ DEMO: tuple[Recipe, ...] = (
         "news",
         "tcp",
         seed=5,
-        planned=(Planned("silence", 10, 21, channels=(1,)), Planned("format_change", 34, 35)),
+        planned=(Planned("channel_loss", 10, 21, channels=(1,)), Planned("format_change", 34, 35)),
     ),
     Recipe("arena-udp", "sports", "udp", seed=6, planned=(Planned("stall", 13, 21), Planned("track_loss", 33, 43))),
     Recipe("clean-http", "film", "http", seed=7),
 )
-"""Seven small streams for a minute: each kind of defect once (silence of both channels, and of one), and one clean."""
+"""Seven small streams for a minute: each kind of defect once, and one clean."""
 
 COMPANIONS: Mapping[Kind, frozenset[str]] = {
     "no_input": frozenset({"stall"}),

@@ -126,10 +126,10 @@ class Maker:
                 self._coder.send(packet)
 
     def _samples(self, first: int) -> NDArray[np.float32]:
-        """One block of sound from sample `first` on, with the planned silence in it, exact to the sample."""
+        """One block of sound from sample `first` on, with the planned silence and loss in it, exact to the sample."""
         n = self._samples_a_block
         samples = self._scenes[0].sound(first, n)
-        for plan in self.recipe.of("silence"):
+        for plan in self.recipe.of("silence", "channel_loss"):
             start = max(math.ceil(plan.start_s * RATE) - first, 0)
             end = min(math.ceil(plan.end_s * RATE) - first, n)
             if start < end:

@@ -17,6 +17,7 @@ Kind = Literal[
     "black",
     "freeze",
     "silence",
+    "channel_loss",
     "no_input",
     "stall",
     "decode_error",
@@ -36,7 +37,7 @@ DAMAGE_SHARE = 0.2
 class Planned:
     """One defect from `start_s` to `end_s`.
 
-    `channels`: which channels go silent (0 left, 1 right; `None`: all); only for `silence`.
+    `channels`: which one goes silent (0 left, 1 right): for `channel_loss`, and only for it.
     `amount`: seconds of a `timestamp_jump` (negative: back), or the share of video packets (0 to 1) that a
     `decode_error` damages (0: `DAMAGE_SHARE`). `how`: what a client meets during `no_input`: "error" (HTTP 503, TCP
     refused), "mute" (accepted, then nothing), "drop" (HTTP: closed without an answer; TCP: refused). Over UDP nothing
@@ -58,9 +59,10 @@ class Planned:
             raise SettingsError(
                 f"planned {self.kind} is from {self.start_s} to {self.end_s} s, must start at 0 or later and last"
             )
-        if self.channels is not None and (self.kind != "silence" or not set(self.channels) <= {0, 1}):
+        if self.channels not in (((0,), (1,)) if self.kind == "channel_loss" else (None,)):
             raise SettingsError(
-                f"planned {self.kind} has channels {self.channels}; only silence has them, out of 0 (left), 1 (right)"
+                f"planned {self.kind} has channels {self.channels}; channel_loss has one, (0,) left or (1,) right, and "
+                f"nothing else has any"
             )
         if self.kind == "timestamp_jump" and self.amount == 0:
             raise SettingsError("planned timestamp_jump has amount 0, must be the seconds to jump")

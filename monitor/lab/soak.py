@@ -22,6 +22,7 @@ LASTS_S: dict[Kind, tuple[float, float]] = {
     "black": (3, 12),
     "freeze": (3, 15),
     "silence": (3, 15),
+    "channel_loss": (3, 15),
 }
 """How long each kind lasts, at the least and at the most."""
 WEIGHTS: dict[Kind, int] = {kind: 2 if kind in ("no_input", "stall", "decode_error") else 1 for kind in LASTS_S}
@@ -64,7 +65,7 @@ def _planned(duration_s: float, rng: np.random.Generator) -> tuple[Planned, ...]
         kind = kinds[int(rng.choice(len(kinds), p=odds / odds.sum()))]
         end = at + float(rng.uniform(*LASTS_S[kind]))
         how: Outage = outages[int(rng.integers(len(outages)))] if kind == "no_input" else "error"
-        channels = (int(rng.integers(2)),) if kind == "silence" and rng.random() < 0.5 else None
+        channels = (int(rng.integers(2)),) if kind == "channel_loss" else None
         amount = float(rng.choice([-1, 1]) * 10 ** rng.uniform(0, 3)) if kind == "timestamp_jump" else 0.0
         planned.append(Planned(kind, at, end, channels, amount, how))
         at = end + float(rng.uniform(*CALM_S))

@@ -33,7 +33,7 @@ LIKE_FFMPEG = Profile(
     freeze=FreezeSettings(
         min_duration_s=FREEZE_D, clear_s=0.0, max_moving=255, max_drift=255, min_window=1, ignore_key_frames=False
     ),
-    silence=SilenceSettings(min_duration_s=SILENCE_D, clear_s=0.0, channels="all"),
+    silence=SilenceSettings(min_duration_s=SILENCE_D, clear_s=0.0),
     test_pattern=TestPatternSettings(min_contrast=255),
     solid_color=SolidColorSettings(max_spread=0, max_gradient=0),
 )

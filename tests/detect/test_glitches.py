@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import heard, inputs, pieces, run, spans
+from builders import heard, inputs, pieces, run, spans, together
 
 from monitor.detect.glitches import Click, Clipping, Dropout, TruePeak
 from monitor.records import Readings, Reason
@@ -67,6 +67,36 @@ def test_gaps_in_one_channel_are_a_dropout_and_many_are_grave() -> None:
     assert run(Dropout, inputs(heard(80, gap_ms=np.where(gaps > 0, 2, 0))), inputs(ended=True)) == []
 
 
+def with_holes(hole_s: float, every: int = 5, **values: object) -> list[Readings]:
+    """Eight seconds of sound, of which after each so many rows some is absent, and the timestamps go on after it."""
+    found, start = [], 0.0
+    for _ in range(80 // every):
+        found.append(heard(every, start, **values))
+        start += every / 10 + hole_s
+    return found
+
+
+@pytest.mark.parametrize("hole_s", [0.022, 0.4])
+def test_sound_that_is_absent_within_an_epoch_is_a_dropout(hole_s: float) -> None:
+    holes = with_holes(hole_s)
+    found = run(Dropout, *(inputs(part) for part in holes), inputs(ended=True))
+    assert spans(found)[-1][1] == pytest.approx(0.5 + hole_s, abs=0.01)
+    assert found[-1].evidence["gap_ms_FR"] == pytest.approx(1000 * hole_s, abs=0.1)
+    assert run(Dropout, inputs(together(holes)), inputs(ended=True)) == found
+
+
+@pytest.mark.parametrize("hole_s", [-0.1, 0.0, 0.003, 2.5])
+def test_jitter_and_what_is_gone_for_long_are_none(hole_s: float) -> None:
+    assert run(Dropout, *(inputs(part) for part in with_holes(hole_s)), inputs(ended=True)) == []
+
+
+def test_holes_between_epochs_and_in_silence_are_none() -> None:
+    apart = [replace(part, epoch=n) for n, part in enumerate(with_holes(0.1))]
+    assert run(Dropout, *(inputs(part) for part in apart), inputs(ended=True)) == []
+    silent = with_holes(0.1, rms_dbfs=-70.0)
+    assert run(Dropout, *(inputs(part) for part in silent), inputs(ended=True)) == []
+
+
 def with_octaves(rows: Readings, low: int, high: int) -> Readings:
     """Codes of the octaves below 2.5 kHz and above it."""
     spectrum = np.full((len(rows), len(rows.channels), 20), low, np.uint8)
@@ -75,10 +105,10 @@ def with_octaves(rows: Readings, low: int, high: int) -> Readings:
 
 
 def test_cut_tops_are_clipping_but_not_of_a_chord_or_sine_nor_of_what_is_quiet() -> None:
-    cut = np.where((np.arange(80) >= 20) & (np.arange(80) < 50), 0.6, 0.2)
+    cut = np.where((np.arange(80) >= 20) & (np.arange(80) < 50), 0.3, 0.1)
     loud, quiet = heard(80, flat_top=cut), heard(80, flat_top=cut, peak_dbfs=-50.0)
     found = run(Clipping, inputs(with_octaves(loud, 220, 160)), inputs(ended=True))
-    assert spans(found)[-1] == ("audio:0", 2.0, 5.0)
+    assert spans(found)[-1] == ("audio:0", 1.4, 4.4), "in the middle of what each row tells of"
     tone = heard(80, flat_top=cut, tone_db=40.0)
     assert run(Clipping, inputs(with_octaves(tone, 220, 160)), inputs(ended=True)) == []
     assert run(Clipping, inputs(with_octaves(loud, 220, 90)), inputs(ended=True)) == []

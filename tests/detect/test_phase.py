@@ -26,10 +26,20 @@ def test_a_channel_upside_down_is_grave_and_a_wide_one_is_not(low: float, severi
     assert found[-1].evidence["correlation"] == pytest.approx(low, abs=0.01)
 
 
+def test_a_pair_that_is_only_somewhat_alike_is_found_by_a_second_of_it() -> None:
+    n = np.arange(80)
+    uneven = np.where((n >= 20) & (n < 60), np.where(n % 8 < 5, -0.33, -0.12), 0.6)
+    found = run(Phase, inputs(heard(80, correlation=uneven)), inputs(ended=True))
+    assert spans(found)[-1][1:] == pytest.approx((2.3, 6.0), abs=0.5)
+    assert {d.severity for d in found} == {"minor"}
+    burst = np.where((n >= 20) & (n < 26), -0.9, 0.3)
+    assert run(Phase, inputs(heard(80, correlation=burst)), inputs(ended=True)) == [], "but not by a short burst"
+
+
 def test_what_is_quiet_or_alone_or_only_wide_says_nothing() -> None:
     for values in ({"rms_dbfs": -70.0}, {"rms_dbfs": -np.inf}):
         assert run(Phase, inputs(heard(80, correlation=-1.0, **values)), inputs(ended=True)) == []
-    assert run(Phase, inputs(heard(80, correlation=turned(-0.2))), inputs(ended=True)) == []
+    assert run(Phase, inputs(heard(80, correlation=turned(-0.15))), inputs(ended=True)) == []
     mono = heard(80, channels=("FC",), correlation=np.nan)
     assert run(Phase, inputs(mono), inputs(ended=True)) == []
 

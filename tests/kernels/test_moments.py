@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.errors import KernelError
 from monitor.kernels import TICKS, SoundMoments, moment_state, sound_moments
-from monitor.kernels.moments import LATE, SHELF_OVER, SHELF_UNDER
+from monitor.kernels.moments import FINE, LATE, SHELF_OVER, SHELF_ROWS, SHELF_UNDER
 
 RATE = 48_000
 Samples = NDArray[np.float32]
@@ -91,10 +91,10 @@ def test_what_is_hardly_audible_has_neither() -> None:
 
 
 def shelf(samples: Samples) -> float:
-    """By definition: levels of an eighth of an octave, in even steps."""
+    """By definition: levels of a sixteenth of an octave, in even steps."""
     size = np.abs(samples.astype(np.float64))
     exponents = np.arange(-7, 2)
-    levels = np.concatenate([2.0**e * (1 + np.arange(8) / 8) for e in exponents])
+    levels = np.concatenate([2.0**e * (1 + np.arange(FINE) / FINE) for e in exponents])
     beyond = np.array([np.count_nonzero(size >= level) for level in levels], float)
     beyond[0] = len(size)  # What is below the lowest is counted there.
     found = 0.0
@@ -117,7 +117,16 @@ def test_a_shelf_is_what_it_is_by_definition_and_rises_where_tops_are_cut(what: 
     samples = np.clip(samples, -cut * top, cut * top).astype(np.float32)
     found = float(measure(samples).shelf[0, 0])
     assert found == pytest.approx(shelf(samples), abs=1e-6)
-    assert (found > 0.42) == (cut < (0.5 if what == "noise" else 1.0) or what == "sine")
+    assert (found > 0.17) == (cut < 1.0 or what == "sine")
+
+
+def test_a_shelf_is_of_the_last_rows() -> None:
+    samples = music(4.0, seed=3) * np.repeat(np.random.default_rng(3).uniform(0.1, 1, 40), 4800).astype(np.float32)
+    samples = np.clip(samples, -0.3, 0.3)
+    found = measure(samples).shelf[:, 0]
+    for row in (0, 3, SHELF_ROWS, 39):
+        part = samples[max(row + 1 - SHELF_ROWS, 0) * 4800 : (row + 1) * 4800]
+        assert found[row] == pytest.approx(shelf(part), abs=1e-6)
 
 
 @pytest.mark.parametrize("cuts", [[1, 2, 3], [7], [3, 9, 14]])

@@ -16,7 +16,7 @@ from monitor.settings import DEFAULT
 ZERO = 1_000_000.0
 RECIPES = (
     Recipe("a", "news", "udp", planned=(Planned("black", 10, 15), Planned("stall", 20, 26))),
-    Recipe("b", "news", "hls", planned=(Planned("silence", 10, 20, (0,)),)),
+    Recipe("b", "news", "hls", planned=(Planned("channel_loss", 10, 20, (0,)),)),
 )
 
 
@@ -49,7 +49,6 @@ def test_the_demonstration_shows_every_kind_and_one_stream_is_clean() -> None:
     assert {plan.kind for recipe in DEMO for plan in recipe.planned} == set(get_args(Kind))
     assert [recipe.id for recipe in DEMO if not recipe.planned] == ["clean-http"]
     assert {recipe.transport for recipe in DEMO} == {"hls", "http", "tcp", "udp"}
-    assert {None, (1,)} == {plan.channels for recipe in DEMO for plan in recipe.of("silence")}
     assert demo_recipes(60) == DEMO
 
 
@@ -75,7 +74,7 @@ def test_found_is_told_with_its_delay_and_missed_without() -> None:
     assert [(row.stream, row.kind, row.found_at, row.delay_s) for row in result.rows] == [
         ("a", "black", ZERO + 10.2, pytest.approx(2.2)),
         ("a", "stall", None, None),
-        ("b", "silence", None, None),
+        ("b", "channel_loss", None, None),
     ]
     assert (result.rows[0].start_at, result.rows[0].end_at) == (ZERO + 10, ZERO + 15)
     assert result.unexpected == ()
@@ -114,7 +113,7 @@ def test_minor_ones_of_kinds_that_are_not_scheduled_are_told_apart() -> None:
         ("a", "black", 10 - EARLY_S, True),
         ("a", "black", 15 + LATE_S["udp"], True),
         ("a", "black", 15 + LATE_S["udp"] + 0.1, False),
-        ("b", "silence", 20 + LATE_S["hls"], True),
+        ("b", "channel_loss", 20 + LATE_S["hls"], True),
         ("b", "black", 10, False),
         ("c", "black", 10, False),
     ],

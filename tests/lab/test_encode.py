@@ -43,7 +43,8 @@ def test_frozen_pictures_repeat_while_the_encoder_runs() -> None:
 @pytest.mark.parametrize(("channels", "silent"), [(None, [True, True]), ((0,), [True, False]), ((1,), [False, True])])
 @pytest.mark.parametrize("transport", ["tcp", "http"])
 def test_silence_by_channel(channels: tuple[int, ...] | None, silent: list[bool], transport: Transport) -> None:
-    seen = read(with_defects(Planned("silence", 1, 3, channels), transport=transport))
+    kind: Kind = "channel_loss" if channels else "silence"
+    seen = read(with_defects(Planned(kind, 1, 3, channels), transport=transport))
     assert list(seen.peak(1.1, 2.9) < 0.001) == silent
     assert seen.peak(0, 1).min() > 0.05
     assert seen.peak(3.1, 4).min() > 0.05

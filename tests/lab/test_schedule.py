@@ -18,8 +18,9 @@ from monitor.lab.schedule import Planned, Recipe, recipe_of
         ({"kind": "blackness", "start_s": 0, "end_s": 1}, "'blackness', must be one of black"),
         ({"kind": "black", "start_s": 3, "end_s": 3}, "from 3 to 3 s"),
         ({"kind": "black", "start_s": -1, "end_s": 3}, "from -1 to 3 s"),
-        ({"kind": "black", "start_s": 0, "end_s": 3, "channels": (0,)}, "only silence"),
-        ({"kind": "silence", "start_s": 0, "end_s": 3, "channels": (2,)}, "0 \\(left\\), 1 \\(right\\)"),
+        ({"kind": "black", "start_s": 0, "end_s": 3, "channels": (0,)}, "nothing else has any"),
+        ({"kind": "channel_loss", "start_s": 0, "end_s": 3, "channels": (2,)}, "channel_loss has one"),
+        ({"kind": "channel_loss", "start_s": 0, "end_s": 3}, "channel_loss has one"),
         ({"kind": "timestamp_jump", "start_s": 0, "end_s": 3}, "must be the seconds to jump"),
         ({"kind": "decode_error", "start_s": 0, "end_s": 3, "amount": 2}, "share from 0 to 1"),
         ({"kind": "no_input", "start_s": 0, "end_s": 3, "how": "gone"}, "'gone'"),
@@ -47,7 +48,9 @@ def test_a_recipe_that_makes_no_sense_is_refused(wrong: dict[str, Any], says: st
 
 
 def test_a_recipe_survives_json() -> None:
-    recipe = Recipe("a", "news", "tcp", planned=(Planned("silence", 1, 2, (1,)), Planned("no_input", 3, 4, how="mute")))
+    recipe = Recipe(
+        "a", "news", "tcp", planned=(Planned("channel_loss", 1, 2, (1,)), Planned("no_input", 3, 4, how="mute"))
+    )
     assert recipe_of(json.loads(json.dumps(asdict(recipe)))) == recipe
 
 

@@ -82,11 +82,14 @@ RECIPES: Mapping[str, Recipe] = {
 
 @dataclass(frozen=True, slots=True)
 class SoundRecipe:
-    """How a kind is made in samples: the unit of its strengths, and the three of them."""
+    """How a kind is made in samples: the unit of its strengths, and the three of them; how long each lasts, and how
+    long the clip is at least, in seconds."""
 
     change: Callable[[Samples, float, Rng], None]
     unit: str
     amounts: tuple[float, float, float]
+    lasts_s: tuple[float, float] = LASTS_S
+    clip_s: float = 0.0
 
 
 SOUND_RECIPES: Mapping[str, SoundRecipe] = {
@@ -98,6 +101,9 @@ SOUND_RECIPES: Mapping[str, SoundRecipe] = {
     "tone": SoundRecipe(sounds.tone, "dB over noise", (30.0, 45.0, 90.0)),
     "hum": SoundRecipe(sounds.hum, "dBFS", (-48.0, -40.0, -32.0)),
     "hiss": SoundRecipe(sounds.hiss, "dBFS", (-60.0, -50.0, -40.0)),
+    "channel_loss": SoundRecipe(sounds.channel_loss, "dBFS of noise", (-76.0, -90.0, -120.0)),
+    "loudness": SoundRecipe(sounds.loudness, "dB louder or quieter", (6.0, 10.0, 16.0), (6.0, 10.0), 45.0),
+    "true_peak": SoundRecipe(sounds.true_peak, "dB over full scale", (1.0, 3.0, 6.0)),
 }
 SMALL = 128, 72
 """Pictures beside a defect of sound are small: nobody looks at them."""
@@ -143,7 +149,8 @@ def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: in
         write_case(out, case)
         return case
     if kind in SOUND_RECIPES:
-        size = replace(size, width=SMALL[0], height=SMALL[1])
+        seconds = max(size.seconds, SOUND_RECIPES[kind].clip_s)
+        size = replace(size, width=SMALL[0], height=SMALL[1], seconds=seconds)
     footage = read(source, size)
     codec = "hevc" if rng.integers(4) == 0 else "h264"
     slight: tuple[Truth, ...] = ()
@@ -191,15 +198,15 @@ def _spoilt(samples: Samples, kind: str, strength: Strength, rng: Rng) -> tuple[
     recipe = SOUND_RECIPES[kind]
     amount = recipe.amounts[STRENGTHS.index(strength)]
     found = []
-    for start_s, end_s in _stretches(samples.shape[1] / RATE, rng):
+    for start_s, end_s in _stretches(samples.shape[1] / RATE, recipe.lasts_s, rng):
         recipe.change(samples[:, round(start_s * RATE) : round(end_s * RATE)], amount, rng)
         found.append(Truth(kind, start_s, end_s, 1.0, amount, recipe.unit))
     return tuple(found)
 
 
-def _stretches(total_s: float, rng: Rng) -> tuple[tuple[float, float], ...]:
+def _stretches(total_s: float, lasts_s: tuple[float, float], rng: Rng) -> tuple[tuple[float, float], ...]:
     """When each of two defects begins and ends. Raises SettingsError where they do not fit."""
-    lasts = rng.uniform(*LASTS_S, size=2).round(3)
+    lasts = rng.uniform(*lasts_s, size=2).round(3)
     spare = total_s - 2 * CLEAN_S - TAIL_S - lasts.sum()
     if spare < 0:
         raise SettingsError(f"{total_s:.0f} s: too short for two defects; make at least 20 s")

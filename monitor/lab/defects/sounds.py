@@ -46,6 +46,16 @@ def silence(part: Samples, amount: float, rng: Rng) -> None:
     part[:] = 0 if amount <= -120 else rng.normal(0, _gain(amount), part.shape)
 
 
+def channel_loss(part: Samples, amount: float, rng: Rng) -> None:
+    """The same in one channel of several."""
+    _loud(part, "channel_loss")
+    lost = _channel(part, rng)
+    others = np.delete(part, lost, axis=0)
+    if not others.size or min(level_dbfs(part[lost : lost + 1]), level_dbfs(others)) < QUIET_DBFS:
+        raise SettingsError("channel_loss: one channel has no sound beside the other; take another clip")
+    part[lost] = 0 if amount <= -120 else rng.normal(0, _gain(amount), part.shape[1])
+
+
 def clipping(part: Samples, amount: float, rng: Rng) -> None:
     """Driven `amount` dB over what its ceiling takes, hard; then turned down by up to 9 dB, as later stages may."""
     _loud(part, "clipping")
@@ -100,6 +110,19 @@ def phase(part: Samples, amount: float, rng: Rng) -> None:
         raise SettingsError(f"phase: these channels are hardly alike ({both:.2f}); take another clip")
     turned = _channel(part[:2], rng)
     part[turned] *= -_gain(-amount)
+
+
+def loudness(part: Samples, amount: float, rng: Rng) -> None:
+    """`amount` dB louder or quieter: louder in one case of two, as far as that does not clip."""
+    _loud(part, "loudness")
+    louder = rng.random() < 0.5 and float(np.abs(part).max()) * _gain(amount) < 0.98
+    part *= _gain(amount if louder else -amount)
+
+
+def true_peak(part: Samples, amount: float, rng: Rng) -> None:
+    """Turned up until its largest sample is `amount` dB above full scale, which no clipping follows."""
+    _loud(part, "true_peak")
+    part *= _gain(amount) / float(np.abs(part).max())
 
 
 def tone(part: Samples, amount: float, rng: Rng) -> None:

@@ -42,7 +42,7 @@ def test_every_kind_has_three_strengths_that_rise_or_fall() -> None:
         assert unit
         assert len(amounts) == 3
         assert sorted(amounts) in (list(amounts), list(amounts)[::-1])
-    assert len(KINDS) == 24
+    assert len(KINDS) == 29
 
 
 def test_what_cannot_be_made(tmp_path: Path) -> None:
@@ -64,7 +64,9 @@ def test_a_ticker_is_no_motion_of_the_window_above_it(tmp_path: Path) -> None:
         make("freeze", "weak", still, tmp_path / "a.ts", 1, SMALL)
 
 
-@pytest.mark.parametrize("kind", ["silence", "click", "dropout", "clipping", "phase", "tone", "hum"])
+@pytest.mark.parametrize(
+    "kind", ["silence", "click", "dropout", "clipping", "phase", "tone", "hum", "channel_loss", "true_peak"]
+)
 def test_sound_is_wrong_where_it_says_so_and_nowhere_else(kind: str, tmp_path: Path) -> None:
     case = make(kind, "strong", None, tmp_path / "a.ts", 1, SMALL)
     assert read_case(tmp_path / "a.ts") == case
@@ -89,6 +91,12 @@ def test_hiss_is_where_it_says_at_high_frequencies(tmp_path: Path) -> None:
         wrong[round(truth.start_s * 10) + 1 : round(truth.end_s * 10) - 1] = True
         assert truth.unit == "dBFS"
     assert np.quantile(high[wrong], 0.1) > 100 * np.quantile(high[~wrong], 0.1)
+
+
+def test_a_kind_that_shows_over_seconds_has_a_clip_as_long(tmp_path: Path) -> None:
+    case = make("loudness", "strong", None, tmp_path / "a.ts", 1, SMALL)
+    assert all(6 <= truth.end_s - truth.start_s <= 10 for truth in case.truths)
+    assert len(decoded(tmp_path / "a.ts")) == 45 * SMALL.fps
 
 
 def _lag(made: Samples, clean: Samples) -> int:

@@ -27,6 +27,36 @@ def test_silence_is_nothing_or_noise_of_a_level() -> None:
     assert level_dbfs(noise) == pytest.approx(-80, abs=0.1)
 
 
+def test_one_channel_is_lost_and_the_other_is_as_it_was() -> None:
+    part = music()
+    before = part.copy()
+    sounds.channel_loss(part, -120, rng())
+    assert sorted(np.all(part == before, axis=1)) == [False, True]
+    assert sorted(part.any(axis=1)) == [False, True]
+    for quiet in (before[:1], np.stack((before[0], 0 * before[0]))):
+        with pytest.raises(SettingsError, match="no sound beside the other"):
+            sounds.channel_loss(quiet.copy(), -120, rng())
+
+
+def test_loudness_is_changed_by_so_much_either_way_but_never_clips() -> None:
+    changes = set()
+    for seed in range(6):
+        part = 0.1 * music()
+        before = level_dbfs(part)
+        sounds.loudness(part, 10, np.random.default_rng(seed))
+        changes.add(round(level_dbfs(part) - before, 2))
+        full = music() / np.abs(music()).max()
+        sounds.loudness(full, 10, np.random.default_rng(seed))
+        assert np.abs(full).max() == pytest.approx(10**-0.5, rel=1e-4)
+    assert changes == {-10, 10}
+
+
+def test_a_true_peak_goes_so_far_beyond_full_scale() -> None:
+    part = music()
+    sounds.true_peak(part, 3, rng())
+    assert 20 * np.log10(np.abs(part).max()) == pytest.approx(3, abs=0.01)
+
+
 def test_clipping_leaves_many_samples_at_one_level() -> None:
     shares = []
     for amount in (4, 8, 14):
@@ -122,7 +152,9 @@ def test_what_the_sound_hides_is_refused(kind: str) -> None:
     getattr(sounds, kind)(loud, -50.0, rng())
 
 
-@pytest.mark.parametrize("kind", ["silence", "clipping", "click", "dropout", "phase"])
+@pytest.mark.parametrize(
+    "kind", ["silence", "channel_loss", "clipping", "click", "dropout", "phase", "loudness", "true_peak"]
+)
 def test_what_nobody_would_hear_is_refused(kind: str) -> None:
     with pytest.raises(SettingsError, match=f"{kind}: this sound is too quiet"):
         getattr(sounds, kind)(np.full((2, RATE), 1e-4, np.float32), 1.0, rng())

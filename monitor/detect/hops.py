@@ -1,0 +1,49 @@
+"""Hops of 10 ms out of rows of sound, for kinds that judge by the peaks of these."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.audio import HOPS_PER_SECOND, peak_code
+from monitor.detect.hold import Evidence, Rows
+from monitor.kernels import HOPS
+from monitor.records import Readings, Reason
+
+
+class Hops(NamedTuple):
+    """The hops that were measured."""
+
+    codes: NDArray[np.uint8]
+    """[hops, channels]: of their peaks."""
+    rows: Rows
+    """Their times; none of them is bad, and the evidence is the level of the loudest channel."""
+    row: NDArray[np.int64]
+    """The row of sound that each is of."""
+
+
+def hops(sound: Readings) -> Hops:
+    """The hops of rows of sound."""
+    codes = sound.prints["peak"]
+    n, channels, _ = codes.shape
+    offsets = np.tile(np.arange(HOPS) / HOPS_PER_SECOND, n)
+    lasts = np.minimum(np.repeat(sound.duration_s, HOPS) - offsets, 1 / HOPS_PER_SECOND)
+    measured = (np.repeat(sound.reason, HOPS) != Reason.CORRUPT) & (lasts > 0)
+    loudest = np.repeat(np.nan_to_num(sound.values["rms_dbfs"].max(axis=1), neginf=-200.0), HOPS)
+    evidence: Evidence = {"rms_dbfs": (loudest[measured], "max")}
+    rows = Rows(
+        t_s=(np.repeat(sound.t_s, HOPS) + offsets)[measured],
+        duration_s=lasts[measured],
+        at=(np.repeat(sound.at, HOPS) + offsets)[measured],
+        bad=np.zeros(int(measured.sum()), np.bool_),
+        evidence=evidence,
+    )
+    by_hop = codes.transpose(0, 2, 1).reshape(n * HOPS, channels)
+    return Hops(by_hop[measured], rows, np.repeat(np.arange(n), HOPS)[measured])
+
+
+def below(codes: NDArray[np.uint8], dbfs: float) -> NDArray[np.bool_]:
+    """Which are below a level, in steps of 0.5 dB."""
+    return np.asarray(codes < peak_code(dbfs))

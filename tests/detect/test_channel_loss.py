@@ -1,0 +1,130 @@
+"""One channel gone while others play, per channel, never on a mix-down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from builders import inputs, pieces, run, sound, spans
+
+from monitor.audio import peak_code
+from monitor.detect.channel_loss import ChannelLoss
+from monitor.records import Detection, Readings
+from monitor.settings import DEFAULT, FAST, Profile
+
+LOUD, FAINT, OFF = 240, peak_code(-60) - 1, 0
+SURROUND = ("FL", "FR", "FC", "LFE", "BL", "BR")
+BOTH = [(LOUD, LOUD)]
+
+
+def stereo(codes: Sequence[Sequence[int]], alike: float = 0.8, channels: tuple[str, ...] = ("FL", "FR")) -> Readings:
+    """Rows of 100 ms with these peaks; pairs are so alike while both of them play."""
+    rows = sound(codes, channels=channels)
+    rows.values["correlation"] = np.where(np.array(codes).min(axis=1, keepdims=True) > 0, alike, 0.0).repeat(
+        len(channels), axis=1
+    )
+    return rows
+
+
+def told(rows: Readings, profile: Profile = FAST) -> list[Detection]:
+    return run(ChannelLoss, inputs(rows), inputs(ended=True), profile=profile)
+
+
+@pytest.mark.parametrize("gone", [OFF, FAINT])
+def test_one_channel_that_had_sound_is_gone(gone: int) -> None:
+    found = told(stereo(BOTH * 15 + [(LOUD, gone)] * 20 + BOTH * 5))
+    assert spans(found) == [("audio:0:FR", 1.5, None), ("audio:0:FR", 1.5, 3.5)]
+    assert found[-1].evidence["others_dbfs"] == (LOUD - 255) / 2
+    assert found[-1].evidence["peak_dbfs"] == (gone - 255) / 2
+    assert found[-1].evidence["correlation_before"] == pytest.approx(0.8)
+
+
+def test_it_is_grave_where_the_two_were_alike_and_else_after_a_minute() -> None:
+    for alike, after_s in ((0.8, 8), (-0.8, 8), (0.1, 60)):
+        for lost_s, severity in ((after_s - 0.5, "minor"), (after_s + 0.5, "major")):
+            found = told(stereo(BOTH * 100 + [(OFF, LOUD)] * round(10 * lost_s), alike))
+            assert (found[0].severity, found[-1].severity) == ("minor", severity)
+
+
+def test_a_solo_at_one_side_is_no_more_than_minor() -> None:
+    """Early stereo: each instrument in a channel of its own, with rests."""
+    bars = [(LOUD, OFF)] * 60 + [(OFF, LOUD)] * 60 + BOTH * 40
+    found = told(stereo(bars * 4, 0.1))
+    assert {d.severity for d in found} == {"minor"}
+    assert told(stereo(bars * 4, 0.1), DEFAULT) == []
+
+
+def test_one_that_never_had_sound_is_minor_and_told_late() -> None:
+    assert told(stereo([(LOUD, OFF)] * 290), DEFAULT) == []
+    found = told(stereo([(LOUD, OFF)] * 900), DEFAULT)
+    assert spans(found) == [("audio:0:FR", 0.0, None), ("audio:0:FR", 0.0, 90.0)]
+    assert {d.severity for d in found} == {"minor"}
+
+
+def test_neither_silence_of_both_nor_a_faint_partner_is_a_loss() -> None:
+    assert told(stereo(BOTH * 15 + [(OFF, OFF)] * 50)) == []
+    hardly = peak_code(-50) - 1
+    assert told(stereo(BOTH * 15 + [(hardly, OFF)] * 50)) == []
+
+
+def test_pauses_of_the_other_channel_do_not_end_it() -> None:
+    talk = [(LOUD, OFF)] * 6 + [(OFF, OFF)] * 4
+    found = told(stereo(BOTH * 15 + talk * 3))
+    assert spans(found) == [("audio:0:FR", 1.5, None), ("audio:0:FR", 1.5, 4.5)]
+
+
+def surround(before_s: int, lost_s: int, *gone: str, rest: Sequence[str] = ()) -> list[Detection]:
+    """What is told where these channels go, and `rest` never had sound."""
+    full = [OFF if name in rest else LOUD for name in SURROUND]
+    less = [OFF if name in (*gone, *rest) else LOUD for name in SURROUND]
+    return told(stereo([full] * (10 * before_s) + [less] * (10 * lost_s), channels=SURROUND), DEFAULT)
+
+
+@pytest.mark.parametrize("gone", [("LFE",), ("BL", "BR"), ("LFE", "BL", "BR")])
+def test_surround_and_low_frequencies_may_rest(gone: tuple[str, ...]) -> None:
+    assert surround(40, 70, *gone) == []
+    assert surround(0, 70, *gone) == []
+
+
+@pytest.mark.parametrize(
+    ("gone", "track", "severity"),
+    [
+        (("FR",), "audio:0:FR", "major"),
+        (("BL",), "audio:0:BL", "major"),
+        (("FL", "FR"), "audio:0:FL+FR", "minor"),
+        (("FC",), "audio:0:FC", "minor"),
+    ],
+)
+def test_what_goes_from_surround_is_one_detection(gone: tuple[str, ...], track: str, severity: str) -> None:
+    found = surround(40, 35, *gone)
+    assert {(d.track, d.start_s) for d in found} == {(track, 40.0)}
+    assert found[-1].severity == severity
+
+
+def test_a_surround_channel_that_seldom_has_sound_is_not_missed() -> None:
+    now_and_then = [(LOUD,) * 6] * 100 + [(LOUD, LOUD, OFF, LOUD, OFF, LOUD)] * 300
+    assert told(stereo(now_and_then[:100] + now_and_then[100:] * 3, channels=SURROUND), DEFAULT) == []
+    assert surround(40, 60, rest=("FC", "LFE", "BL", "BR")) == []
+
+
+def test_other_channels_begin_anew() -> None:
+    before, after = stereo(BOTH * 15 + [(LOUD, OFF)] * 15), stereo([(LOUD,)] * 30, channels=("FC",))
+    found = run(ChannelLoss, inputs(before), inputs(after), inputs(ended=True))
+    assert spans(found)[-1] == ("audio:0:FR", 1.5, 3.0)
+
+
+def test_any_split_gives_the_same() -> None:
+    rng = np.random.default_rng(5)
+    codes = rng.choice([OFF, FAINT, 160, LOUD], (900, 6), p=[0.2, 0.1, 0.1, 0.6])
+    codes[200:, :] = np.repeat(codes[200::50], 50, axis=0)
+    whole = stereo(codes.tolist(), 0.5, SURROUND)
+    once = told(whole)
+    assert len(once) > 6
+    for size in (1, 7, 130):
+        split = run(ChannelLoss, *pieces(whole, size), inputs(ended=True))
+        assert sorted(split, key=by_name) == sorted(once, key=by_name)
+
+
+def by_name(each: Detection) -> tuple[str, int]:
+    return each.detection_id, each.revision

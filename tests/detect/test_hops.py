@@ -1,0 +1,28 @@
+"""Hops of 10 ms out of rows of sound."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import sound
+
+from monitor.audio import peak_code
+from monitor.detect.hops import below, hops
+from monitor.records import Reason
+
+
+def test_hops_stand_in_order_and_only_those_that_were_measured() -> None:
+    rows = sound([(240, 10), (230, 20), (220, 30)])
+    rows.prints["peak"][2, 0] = np.arange(10)
+    rows.reason[1] = Reason.CORRUPT
+    rows.duration_s[2] = 0.035
+    found = hops(rows)
+    assert found.row.tolist() == [0] * 10 + [2] * 4
+    assert found.codes[:, 0].tolist() == [240] * 10 + [0, 1, 2, 3]
+    assert found.rows.t_s[[0, 9, 10, 13]] == pytest.approx([0, 0.09, 0.2, 0.23])
+    assert found.rows.duration_s[[9, 13]] == pytest.approx([0.01, 0.005])
+    assert not found.rows.bad.any()
+
+
+def test_the_level_itself_is_not_below() -> None:
+    assert below(np.array([peak_code(-60) - 1, peak_code(-60)], np.uint8), -60).tolist() == [True, False]
