@@ -99,7 +99,7 @@ def stamp(
             next_s=second,
             sound_gaps=_since(state.sound_gaps, second - WINDOW_S),
             picture_gaps=_since(state.picture_gaps, second - WINDOW_S),
-            behind=_since(state.behind, second - 1),
+            behind=_since(state.behind, second - 2),
             clocks=_since(state.clocks, second - 1),
         ),
         found,
@@ -116,7 +116,11 @@ def _second(state: StampState, second: int) -> Stamped:
         for end_s, size in state.sound_gaps
         if second + 1 - WINDOW_S < end_s <= second + 1
     )
-    behind_s = max((size for t_s, size in state.behind if second <= t_s < second + 1), default=0.0)
+    # Once, it is the end of a stall.
+    behind_s = min(
+        max((size for t_s, size in state.behind if first <= t_s < first + 1), default=0.0)
+        for first in (second - 1, second)
+    )
     clock_s = next((clock_s for t_s, clock_s in reversed(state.clocks) if t_s < second + 1), math.nan)
     return Stamped(float(second), 1.0, second + clock_s, error_s, 0.0, behind_s)
 

@@ -89,7 +89,7 @@ def test_tracks_that_begin_apart_and_a_track_that_lies_behind() -> None:
     assert apart[-1].evidence["apart_s"] == 2.5
     late = tuple(event("interleaving", float(t), 2.0) for t in range(5, 10))
     behind = run(AvSync, inputs(heard(200), video(500), *late), inputs(ended=True))
-    assert spans(behind)[-1] == ("audio:0", 5.0, 10.0)
+    assert spans(behind)[-1] == ("audio:0", 6.0, 10.0)
     assert behind[-1].evidence["behind_s"] == 2.0
 
 
