@@ -109,6 +109,19 @@ def test_credentials_are_not_told(keys: dict[str, Any]) -> None:
     assert "12345" not in said
 
 
+def test_a_reference_is_another_entry() -> None:
+    edge = {"id": "edge", "url": "https://example.org/edge.m3u8", "reference": "news"}
+    streams, problems = check(edge, GOOD)
+    assert problems == []
+    assert [stream.reference for stream in streams] == ["news", None]
+    _, problems = check(GOOD, edge | {"reference": "nws"})
+    assert problems == [
+        "stream 2 (id 'edge'): key 'reference' is 'nws', which is the id of no entry; correct it, or add that stream"
+    ]
+    _, problems = check(GOOD | {"reference": "news"})
+    assert "is its own id" in problems[0]
+
+
 def test_an_id_only_once() -> None:
     _, problems = check(GOOD, {"id": "b", "url": "http://h/b"}, GOOD)
     assert problems == ["stream 3: key 'id' is 'news', as it is in stream 1; give each stream its own id"]

@@ -37,6 +37,19 @@ def test_a_full_worker_is_passed_over_though_it_has_the_least_to_do() -> None:
     assert place({"a": 0.01, "b": 0.9, "c": 0.1}, placed, ["w1", "w2", "w3"], per_worker=1)["c"] == "w3"
 
 
+def test_a_stream_and_its_reference_are_on_one_worker_if_there_is_room() -> None:
+    streams = {"origin": 0.5, "a": 0.4, "b": 0.3, "edge": 0.1, "edge 2": 0.1}
+    references = {"edge": "origin", "edge 2": "origin"}
+    plan = place(streams, {}, ["w1", "w2"], 10, references)
+    assert plan["edge"] == plan["edge 2"] == plan["origin"]
+    assert plan["a"] != plan["origin"]
+    later = place(streams, {"edge": "w2", "a": "w1"}, ["w1", "w2"], 10, references)
+    assert later["origin"] == later["edge 2"] == "w2"
+    full = place(streams, {"origin": "w1", "a": "w1"}, ["w1", "w2"], 2, references)
+    assert full["edge"] == "w2"
+    assert place(streams, {"origin": "w1", "edge": "w2"}, ["w1", "w2"], 10, references)["edge"] == "w2", "nobody moves"
+
+
 WORKERS = ["w1", "w2", "w3"]
 
 

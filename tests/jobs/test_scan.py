@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pytest
 import ray
 from clips import make_clip
@@ -54,6 +55,42 @@ def test_all_read_is_0_and_one_that_cannot_be_is_1(folder: Path, tmp_path: Path,
     assert "cannot be read" in done.stdout
     assert "gone.mp4" in done.stdout
     assert "1 of 2 sources read" in done.stdout
+
+
+def test_recordings_are_compared_with_their_reference(tmp_path: Path, cluster: None, media: Path) -> None:
+    """The same with its sound a third of a second late, and another programme."""
+    sintel, other = media / "sintel_trailer_480p.mp4", media / "webcam_quiet_19s.flv"
+    late = tmp_path / "late.mp4"
+    delayed(sintel, late, 0.333)
+    address = ray.get_runtime_context().gcs_address
+    options = ("--reference", str(sintel), "--settings", "fast", "--fail-on", "av_sync,mismatch")
+    done = scan(str(late), str(other), *options, "--results", str(tmp_path / "results"), address=address)
+    assert done.returncode == 1, done.stderr
+    assert "found av_sync, mismatch (--fail-on)" in done.stderr
+    results = open_results(str(tmp_path / "results"))
+    found = results.detections(kind="av_sync").to_pylist()
+    assert {Path(row["stream"]).name for row in found} == {"late.mp4"}
+    numbers = dict(number for row in found for number in row["evidence"])
+    assert numbers["by_reference_most_ms"] == pytest.approx(333, abs=10)
+    assert numbers["apart_s"] == pytest.approx(0.333, abs=0.05), "which its timestamps say, too"
+    assert {Path(row["stream"]).name for row in results.detections(kind="mismatch").to_pylist()} == {other.name}
+    compared = [row for row in results.events().to_pylist() if row["kind"] == "compared"]
+    assert dict(compared[0]["numbers"])["alike"] in (0, 1)
+
+
+def delayed(source: Path, out: Path, by_s: float) -> None:
+    """The packets of a clip, those of sound later."""
+    with av.open(str(source)) as clip, av.open(str(out), "w") as copy:
+        kept = [*clip.streams.video, *clip.streams.audio]
+        streams = {stream.index: copy.add_stream_from_template(stream) for stream in kept}
+        for packet in clip.demux():
+            if packet.dts is None or packet.stream.index not in streams:
+                continue
+            if packet.stream.type == "audio":
+                ticks = round(by_s / packet.time_base)
+                packet.dts, packet.pts = packet.dts + ticks, packet.pts + ticks
+            packet.stream = streams[packet.stream.index]
+            copy.mux(packet)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from monitor.media import decode
 from monitor.media.decode import Decoder
 from monitor.media.source import TimedPacket, Track
 from monitor.media.timeline import Timeline
-from monitor.records import Depth, Frame, FrameBatch
+from monitor.records import Depth, Event, Frame, FrameBatch
 
 NOW = 1_790_000_000.0
 X265 = {"preset": "ultrafast", "x265-params": "keyint=25:log-level=none"}
@@ -64,6 +64,29 @@ def test_real_clips_are_whole_and_do_not_jump(name: str, media: Path) -> None:
     assert min(played.times + played.sound_times) == pytest.approx(0, abs=0.03)
     assert min(steps(played.times)) > 0
     assert all(frame.duration > 0 for frame in played.frames)
+
+
+def test_a_track_that_lies_behind_is_told_once_a_second(media: Path) -> None:
+    told: list[Event] = []
+    for behind_s in (0, 3):
+        container = av.open(str(media / "cast_talk_720p.ts"))
+        tracks = tracks_of(container)
+        packets = [(track, packet) for packet in container.demux() for track in tracks if packet.stream is track.native]
+        packets = [(track, packet) for track, packet in packets if packet.dts is not None][:900]
+        # Pictures come so much before the sound of their time.
+        packets.sort(key=lambda each: each[1].dts * each[1].time_base + behind_s * (each[0].kind == "audio"))
+        decoder = Decoder("s", tracks, "key", None)
+        assert told == []
+        told += [
+            item
+            for item in decoder.decode((track, packet, math.nan) for track, packet in packets)
+            if isinstance(item, Event) and item.kind == "interleaving"
+        ]
+        decoder.close()
+        container.close()
+    assert {event.track for event in told} == {"audio:0"}
+    assert max(event.value for event in told) == pytest.approx(3.0, abs=0.3)
+    assert all(b.t_s - a.t_s >= 1 for a, b in pairwise(told))
 
 
 def test_a_stream_without_timestamps_counts_them(media: Path) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scored import found, truth
 
-from monitor.scoring.matching import match, overlap
+from monitor.lab.truth import Truth
+from monitor.scoring.matching import Found, match, overlap
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,18 @@ def test_what_is_wrong_but_less_than_asked_for_counts_neither_way(
     done = match([truth(4, 7)], told, 20.0, slight=[truth(8, 12.5)])
     assert [(0, told.index(pair.found)) for pair in done.pairs] == pairs
     assert [told.index(each) for each in done.extras] == extras
+
+
+@pytest.mark.parametrize(
+    ("amount", "told", "agree"),
+    [(60, 75, True), (60, 85, False), (60, -60, False), (-1000, -1090, True), (-1000, -1110, False)],
+)
+def test_what_has_a_size_must_have_it(amount: float, told: float, agree: bool) -> None:
+    truth = Truth("av_sync", 10, 30, 1.0, amount, "ms")
+    matched = match([truth], [Found("av_sync", 10, 30, 20, amount=told)], 40)
+    assert bool(matched.pairs) == agree
+    assert bool(matched.extras) != agree
+    assert match([truth], [Found("av_sync", 10, 30, 20)], 40).pairs
 
 
 def test_how_late_and_how_far_off() -> None:
