@@ -18,7 +18,17 @@ from av.video.reformatter import VideoReformatter
 
 from monitor.errors import SettingsError
 from monitor.lab.clips import bit_rate
-from monitor.lab.defects.footage import SOUND_ENCODERS, Footage, Samples, Size, heard, read, write_sounding
+from monitor.lab.defects.footage import (
+    SOUND_ENCODERS,
+    Footage,
+    Plane,
+    Samples,
+    Size,
+    chroma_of,
+    heard,
+    read,
+    write_sounding,
+)
 from monitor.lab.defects.sounds import QUIET_DBFS, level_dbfs
 from monitor.lab.scenes import RATE
 from monitor.lab.truth import REFERENCE, STRENGTHS, Strength, Truth
@@ -137,11 +147,20 @@ def _retold(footage: Footage, shown_s: float, rng: Rng) -> Footage:
     sources = first + (np.arange(n) * footage.fps + CENTRED[fps]) // fps
     found = np.empty((n, height * 3 // 2, width), np.uint8)
     for n, source in enumerate(np.minimum(sources, len(footage) - 1).tolist()):
-        frame = VideoFrame.from_ndarray(footage.whole[source], format="yuv420p")
-        picture = frame.to_ndarray(format="rgb24")[top : footage.height - top, left : footage.width - left]
-        whole = VideoFrame.from_ndarray(np.ascontiguousarray(picture, np.uint8), format="rgb24")
-        found[n] = scale.reformat(whole, width, height, "yuv420p").to_ndarray()
+        frame = VideoFrame.from_ndarray(_cropped(footage.whole[source], top, left), format="yuv420p")
+        found[n] = scale.reformat(frame, width, height, "yuv420p").to_ndarray()
     return Footage(found, fps)
+
+
+def _cropped(whole: Plane, top: int, left: int) -> Plane:
+    """A picture [height * 3 // 2, width] without so many rows and columns on either side, even numbers."""
+    height, width = whole.shape[0] * 2 // 3, whole.shape[1]
+    planes = [whole[:height], *chroma_of(whole)]
+    parts = []
+    for plane, part in zip(planes, (1, 2, 2), strict=True):
+        parts.append(plane[top // part : plane.shape[0] - top // part, left // part : plane.shape[1] - left // part])
+    flat = np.concatenate([np.ascontiguousarray(plane).reshape(-1) for plane in parts])
+    return flat.reshape((height - 2 * top) * 3 // 2, width - 2 * left)
 
 
 def _heard_later(samples: Samples, shown_s: float, turn_s: float, errors_ms: tuple[float, float]) -> Samples:

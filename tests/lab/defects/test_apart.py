@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from monitor.errors import SettingsError
-from monitor.lab.defects import make
+from monitor.lab.defects import apart, make
 from monitor.lab.defects.apart import ERRORS_MS, INNOCENT_MS, _heard_later
-from monitor.lab.defects.footage import Size
+from monitor.lab.defects.footage import Size, read, write
 from monitor.lab.scenes import RATE
 from monitor.lab.truth import REFERENCE, STRENGTHS, read_case
 from monitor.recorded import prints_of
@@ -19,7 +19,7 @@ from monitor.records import Stream
 from monitor.settings import FAST
 from monitor.sync import Pair
 
-SIZE = Size(128, 72, 25, 20)
+SIZE = Size(128, 72, 25, 10)
 
 
 def errors_of(clip: Path) -> list[tuple[float, float | None, bool | None]]:
@@ -30,9 +30,19 @@ def errors_of(clip: Path) -> list[tuple[float, float | None, bool | None]]:
     return [(each.until_s, each.sync_s("audio:0") * 1000, each.alike) for each in Pair(reference, watched).compare()]
 
 
-@pytest.fixture
-def talk(media: Path) -> Path:
-    return media / "cast_talk_720p.ts"
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other sizes and rates would only take longer for."""
+    monkeypatch.setattr(apart, "SIZES", ((192, 108),))
+    monkeypatch.setattr(apart, "RATES", (30,))
+
+
+@pytest.fixture(scope="module")
+def talk(media: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half a minute of a talk, small: it is read again and again."""
+    out = tmp_path_factory.mktemp("talk") / "talk.ts"
+    size = Size(320, 180, 25, 28)
+    return write(read(media / "cast_talk_720p.ts", size), out, "h264", 900_000, media / "cast_talk_720p.ts")
 
 
 def test_a_pair_is_out_of_step_by_what_the_truth_says(talk: Path, tmp_path: Path) -> None:
@@ -49,7 +59,8 @@ def test_a_pair_is_out_of_step_by_what_the_truth_says(talk: Path, tmp_path: Path
     assert after == pytest.approx([truth.amount] * len(after), abs=15)
 
 
-def test_the_same_seed_makes_the_same(talk: Path, tmp_path: Path) -> None:
+def test_the_same_seed_makes_the_same(talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "SECONDS", 10.0)
     for name in ("a.ts", "b.ts"):
         make("av_sync", "strong", talk, tmp_path / name, 3, SIZE)
     assert (tmp_path / "a.ts").read_bytes() == (tmp_path / "b.ts").read_bytes()
@@ -74,7 +85,10 @@ def _marks(seed: int) -> bool:
     return bool(rng.integers(3) == 0)
 
 
-def test_another_programme_is_there_for_as_long_as_the_truth_says(talk: Path, tmp_path: Path) -> None:
+def test_another_programme_is_there_for_as_long_as_the_truth_says(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "MISMATCH_S", 62.0)
     out = tmp_path / "a.ts"
     (truth,) = make("mismatch", "weak", talk, out, 5, SIZE).truths
     assert truth.end_s - truth.start_s == pytest.approx(25)
@@ -83,6 +97,17 @@ def test_another_programme_is_there_for_as_long_as_the_truth_says(talk: Path, tm
     within = [alike for until_s, _, alike in errors if truth.start_s + 20 <= until_s <= truth.end_s]
     assert within
     assert True not in within
+
+
+def test_a_crop_keeps_its_planes_together() -> None:
+    luma, u, v = (
+        np.add.outer(np.arange(h) * 10, np.arange(w)).astype(np.uint8) for h, w in ((24, 32), (12, 16), (12, 16))
+    )
+    whole = np.concatenate([plane.reshape(-1) for plane in (luma, u, v)]).reshape(36, 32)
+    small = apart._cropped(whole, 2, 4)
+    assert small.shape == (30, 24)
+    np.testing.assert_array_equal(small[:20], luma[2:22, 4:28])
+    np.testing.assert_array_equal(small[20:].reshape(2, 10, 12), np.stack((u[1:11, 2:14], v[1:11, 2:14])))
 
 
 def test_sound_is_later_from_the_turn_on() -> None:
