@@ -45,6 +45,8 @@ TimedPacket = tuple[Track, Any, float]
 
 PATIENCE_S = 2.0
 """How much longer than its time-out opening a source may take before it counts as failed."""
+LEAST_MISSING_S = 1.0
+"""A recorded track that ends so long before the others is missing."""
 MAX_HOLE_S = 2.0
 """A frame may last this long where the stream does not say how long; a longer hole in the pictures was not watched."""
 
@@ -112,6 +114,8 @@ class Pipeline:
         self._sound = SoundMeter()
         self._primary = "video"
         self._reached_s = 0.0
+        self._ends: dict[str, float] = {}
+        """Media second up to which each track came."""
         self._trouble = ""
         self._out = Outcome()
         self.frames = 0
@@ -152,6 +156,7 @@ class Pipeline:
         self._decoder = Decoder(self.stream.id, tracks, self.depth, self._timeline, resume_at, self._aside)
         self._picture, self._sound = PictureMeter(), SoundMeter()
         names = [track.name for track in tracks]
+        self._ends = {name: self._ends.get(name, 0.0) for name in names}
         self._primary = "video" if "video" in names else names[0]
         expected = self.stream.expect
         wanted = (["video"] if expected.video else []) + [f"audio:{i}" for i in range(expected.least_audio_tracks)]
@@ -224,8 +229,18 @@ class Pipeline:
             self._ledger.advance(now, self._trouble or "stopped", grace_s=0.0)
         elif duration_s is not None and duration_s - self._reached_s > max(1.0, 0.02 * duration_s):
             self._ledger.gap(duration_s, self._trouble or "truncated")
-        self._step((), (), now, ended=True)
+        self._step((), () if self.live else self._missing(), now, ended=True)
         self._out.coverage.extend(self._ledger.take(everything=True))
+
+    def _missing(self) -> list[Event]:
+        """Tracks of a recording that end before the others, or have nothing in them."""
+        return [
+            Event(
+                self.stream.id, name, self._epoch, self._reached_s, math.nan, "track_missing", self._reached_s - end_s
+            )
+            for name, end_s in self._ends.items()
+            if self._reached_s - end_s >= LEAST_MISSING_S
+        ]
 
     def take(self) -> Outcome:
         """What came of the stream since the last call."""
@@ -274,7 +289,8 @@ class Pipeline:
         if any(event.kind == "decode_error" for event in events):
             self._trouble = "decode_error"
         for i, rows in enumerate(joined):
-            self._reached_s = max(self._reached_s, float(rows.t_s[-1] + rows.duration_s[-1]))
+            self._ends[rows.track] = float(rows.t_s[-1] + rows.duration_s[-1])
+            self._reached_s = max(self._reached_s, self._ends[rows.track])
             if rows.track == self._primary:
                 self._cover(rows)
             if self.live:

@@ -6,6 +6,7 @@ need no clock of their own, and replay them from stored events as they were live
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 from monitor.detect.base import ALL_DEPTHS, Inputs, detection_id
@@ -65,6 +66,9 @@ class Arrival:
                 self._back(absences, part, found)
         if seen.ended:
             for absence in absences.values():
+                if absence.open.start_at is None:
+                    found.append(_counted(absence))
+                    continue
                 ended = absence if absence.back_s is not None else replace(absence, back_at=_last_at(absence))
                 found.append(self._closed(ended))
             absences = {}
@@ -85,7 +89,7 @@ class Arrival:
                 track=event.track,
                 start_s=start_s,
                 end_s=None,
-                start_at=event.at - event.value,
+                start_at=None if math.isnan(event.at) else event.at - event.value,
                 end_at=None,
                 severity=self.settings.severity,
                 confidence=1.0,
@@ -98,7 +102,8 @@ class Arrival:
     def _back(self, absences: dict[str, Absence], readings: Readings, found: list[Detection]) -> None:
         """Readings came: every absence that they speak for is over once they have gone on for `clear_s`."""
         for track, absence in list(absences.items()):
-            assert absence.open.start_at is not None
+            if absence.open.start_at is None:
+                continue
             # The end of a sound block from before may be measured only now.
             before = float(readings.arrived_at[-1]) <= absence.open.start_at
             if before or track not in ("", readings.track):
@@ -122,6 +127,12 @@ class Arrival:
             end_at=opened.start_at + lasted,
             evidence={"absent_s": absence.longest_s},
         )
+
+
+def _counted(absence: Absence) -> Detection:
+    """One of a recording, which has no clock, and whose absences are counted at its end."""
+    opened = absence.open
+    return replace(opened, revision=opened.revision + 1, end_s=opened.start_s + absence.longest_s)
 
 
 def _last_at(absence: Absence) -> float:
