@@ -17,7 +17,19 @@ from monitor.columns import form_of, levels_of, tile_pixels
 from monitor.detect import DetectorStates, Inputs, panel
 from monitor.errors import SourceError
 from monitor.incidents import IncidentState, gather
-from monitor.kernels import FAST, HOPS, chroma_tiles, fast_tiles, k_weighting, slow_tiles, sound_rows, sound_state
+from monitor.kernels import (
+    FAST,
+    HOPS,
+    TICKS,
+    chroma_tiles,
+    fast_tiles,
+    k_weighting,
+    moment_state,
+    slow_tiles,
+    sound_moments,
+    sound_rows,
+    sound_state,
+)
 from monitor.kernels import summarise as kernel_summarise
 from monitor.lab.yardsticks import Clip, bare_decode
 from monitor.measure import SLOW_S, PictureMeter
@@ -139,7 +151,7 @@ def kernel_times(clip: Clip) -> list[KernelTime]:
     if chroma:
         found.insert(2, _time(clip, "chroma_tiles", sums, len(chroma), clip.fps * len(chroma) / len(pairs)))
     if sound:
-        found.append(_sound_time(clip, sound))
+        found += _sound_times(clip, sound)
     return found
 
 
@@ -213,7 +225,7 @@ def _content(clip: Clip) -> tuple[list[Frame], list[SoundBlock]]:
     return frames, sound
 
 
-def _sound_time(clip: Clip, sound: Sequence[SoundBlock]) -> KernelTime:
+def _sound_times(clip: Clip, sound: Sequence[SoundBlock]) -> list[KernelTime]:
     first = sound[0]
     samples = np.concatenate([block.samples for block in sound], axis=1)
     count = max(samples.shape[1] * ROWS_PER_SECOND // first.rate, 1)
@@ -224,7 +236,17 @@ def _sound_time(clip: Clip, sound: Sequence[SoundBlock]) -> KernelTime:
     def rows() -> None:
         sound_rows(samples, edges, pairs, weighting, sound_state(len(first.channels)))
 
-    return _time(clip, f"sound_rows ({len(first.channels)} ch)", rows, count, ROWS_PER_SECOND)
+    ticks = np.arange(count * TICKS + 1, dtype=np.int64)
+    bounds = np.minimum(ticks * first.rate // (ROWS_PER_SECOND * TICKS), samples.shape[1])
+
+    def moments() -> None:
+        sound_moments(samples, bounds, moment_state(len(first.channels)))
+
+    channels = f"({len(first.channels)} ch)"
+    return [
+        _time(clip, f"sound_rows {channels}", rows, count, ROWS_PER_SECOND),
+        _time(clip, f"sound_moments {channels}", moments, count, ROWS_PER_SECOND),
+    ]
 
 
 def _time(clip: Clip, kernel: str, work: Callable[[], None], calls: int, calls_per_s: float) -> KernelTime:

@@ -59,7 +59,8 @@ def test_detectors_are_timed_on_what_the_pipeline_shows_them(clip: Clip, monkeyp
 def test_every_kernel_is_timed_at_its_rate(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "KERNEL_S", 0.0)
     found = {time.kernel: time for time in kernel_times(clip)}
-    assert list(found) == ["fast_tiles", "slow_tiles", "chroma_tiles", "summarise", "sound_rows (2 ch)"]
+    sounds = ["sound_rows (2 ch)", "sound_moments (2 ch)"]
+    assert list(found) == ["fast_tiles", "slow_tiles", "chroma_tiles", "summarise", *sounds]
     assert [time.calls_per_s for time in found.values()] == [25, 2, 50, 25, 10]
     for time in found.values():
         assert time.ms_per_call > 0
