@@ -11,7 +11,7 @@ from clips import make_clip
 
 from monitor.cluster.session import Session
 from monitor.cluster.workplace import Assignment, Report, Workplace
-from monitor.records import Coverage, Detection, Stream
+from monitor.records import Coverage, Detection, Event, Stream
 from monitor.settings import FAST
 from monitor.store import open_results
 
@@ -64,6 +64,20 @@ def test_two_streams_are_watched_and_one_removed(workplace: Workplace, tmp_path:
     assert {row.stream for row in rows(reports, Coverage)} == {"a"}
     workplace.stop()
     assert set(open_results(str(tmp_path / "results")).readings("video").column("stream").to_pylist()) == {"a", "b"}
+
+
+def test_a_stream_is_compared_with_its_reference(workplace: Workplace, media: Path) -> None:
+    """Both at their own pace: what is said of the second comes after a quarter of a minute."""
+    url = str(media / "sintel_trailer_480p.mp4")
+    edge = Stream(id="edge", url=url, reference="origin")
+    alone = Stream(id="alone", url=url, reference="nobody")
+    workplace.assign([Assignment(edge, FAST), Assignment(alone, FAST), assignment("origin", url)])
+    reports = gather(workplace, lambda seen: any(row.kind == "compared" for row in rows(seen, Event)), 60.0)
+    (event, *_) = (row for row in rows(reports, Event) if row.kind == "compared")
+    assert (event.stream, event.track, event.numbers["alike"]) == ("edge", "audio:0", 1.0)
+    assert event.value == pytest.approx(0.0, abs=0.01)
+    assert event.numbers["late_s"] == pytest.approx(0.0, abs=2.0)
+    assert event.at == pytest.approx(time.time(), abs=10.0)
 
 
 def test_a_bug_in_one_watch_spares_the_others(
