@@ -20,6 +20,10 @@ FRONT = ("FL", "FR")
 CENTRE = "FC"
 SPOKEN_S = 1.0
 """A channel of the front pair has sound once it had so much; before that it never spoke."""
+KNOWN_S, ALWAYS = 3.0, 0.97
+"""A channel is always there if it was for so long, and for this share of the time."""
+LONG = 10.0
+"""After so many of these times it is known of a mean that nothing is left of how it began."""
 PAST_S = 30.0
 """How far back what is usual of a channel reaches, as a time constant."""
 ROW_S = 0.1
@@ -30,12 +34,14 @@ NOTHING: Flags = np.empty((0, 0), np.bool_)
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Of one channel: seconds in which it spoke; the share of the time of the others in which it did, lately; whether
-    it was one that speaks when it last did; when that was."""
+    """Of one channel: seconds in which it spoke; the share of the time of the others in which it did, lately, and how
+    long that time was; whether it was one that speaks, and one that always does, when it last did; when that was."""
 
     spoken_s: float = 0.0
     presence: float = 0.0
+    heard_s: float = 0.0
     regular: bool = False
+    constant: bool = False
     last_s: float = float("-inf")
 
 
@@ -78,8 +84,13 @@ class _Thing:
     name: str
     here: tuple[int, ...]
     others: tuple[int, ...]
-    when: Literal["spoke", "never", "regular"]
+    when: Literal["spoke", "never", "regular", "constant"]
     slow: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """A pair, of which both are gone."""
+        return len(self.here) > 1
 
     @property
     def key(self) -> str:
@@ -97,6 +108,7 @@ class _Heard(NamedTuple):
     plays: Flags = NOTHING
     spoke: Flags = NOTHING
     regular: Flags = NOTHING
+    constant: Flags = NOTHING
     grave: Flags = NOTHING
     alike: NDArray[np.float64] = np.empty((0, 0))
 
@@ -108,8 +120,8 @@ class ChannelLoss:
     It is grave where the two were alike before: what is in the middle of a stereo image cannot leave one channel. Where
     they were not, as with instruments at one side each, it is so after a long time. Minor, and after a longer time, are
     a channel that never had sound beside one that has; and in surround the centre, and the front pair as a whole, of
-    which there is one detection. Other channels of surround count while they have sound most of the time: their pair
-    may rest as a whole, and low frequencies always.
+    which there is one detection. Other channels of surround count while they have sound most of the time. A pair
+    that always has is lost as a whole at once, but is never grave: it may rest. Low frequencies always may.
     """
 
     kind = "channel_loss"
@@ -124,7 +136,9 @@ class ChannelLoss:
         )
         self._silent, self._plays = peak_code(self.settings.threshold_dbfs), peak_code(self.settings.plays_dbfs)
         name = f"{self.kind}@{self.version}:{fingerprint(self.settings)}"
+        minor = self.settings.model_copy(update={"severity": "minor"})
         self._hold, self._slow = Hold(self.kind, self.settings, name), Hold(self.kind, slow, name)
+        self._minor = Hold(self.kind, minor, name)
 
     def start(self) -> tuple[tuple[str, TrackState], ...]:
         """Nothing known."""
@@ -156,7 +170,7 @@ class ChannelLoss:
                 found += self._by(thing).end(holds[thing.key].hold)[1]
 
     def _by(self, thing: _Thing) -> Hold:
-        return self._slow if thing.slow else self._hold
+        return self._slow if thing.slow else self._minor if thing.whole else self._hold
 
     def _track(self, state: TrackState, seen: Inputs, sound: Readings, found: list[Detection]) -> TrackState:
         state, heard = self._hear(state, sound)
@@ -180,7 +194,7 @@ class ChannelLoss:
         product = np.sqrt(energy * energy[:, mates]) * sound.values["correlation"]
         firsts = [(k, mate) for k, mate in enumerate(mates.tolist()) if k < mate]
         pasts, pairs = list(state.pasts), list(state.pairs)
-        spoke, regular, long_ago, alike = [], [], [], []
+        spoke, regular, constant, long_ago, alike = [], [], [], [], []
         long_s = self.settings.unlike_grave_s - self.settings.grave_s
         by_row = zip(
             (sound.reason == Reason.MEASURED).tolist(),
@@ -197,6 +211,7 @@ class ChannelLoss:
             if not quiet:
                 spoke.append([past.spoken_s >= SPOKEN_S for past in pasts])
                 regular.append([past.regular for past in pasts])
+                constant.append([past.constant for past in pasts])
                 long_ago.append([t_s - past.last_s >= long_s for past in pasts])
                 same = dict.fromkeys(range(len(pasts)), 0.0)
                 for pair, past in zip(firsts, pairs, strict=True):
@@ -207,20 +222,25 @@ class ChannelLoss:
             return state, _Heard(rows)
         likeness = np.array(alike)
         grave = np.array(long_ago) | (likeness >= self.settings.min_correlation)
-        spoke_of, regular_of = np.array(spoke)[of], np.array(regular)[of]
+        spoke_of, regular_of, constant_of = (np.array(flags)[of] for flags in (spoke, regular, constant))
         plays = codes >= self._plays
-        return state, _Heard(rows, codes, silent, plays, spoke_of, regular_of, grave[of], likeness[of])
+        return state, _Heard(rows, codes, silent, plays, spoke_of, regular_of, constant_of, grave[of], likeness[of])
 
     def _learn(self, pasts: list[Past], speaks: list[bool], t_s: float) -> None:
         if True not in speaks:
             return
         for k, past in enumerate(pasts):
             presence = past.presence + (speaks[k] - past.presence) * ROW_S / PAST_S
+            heard_s = min(past.heard_s + ROW_S, LONG * PAST_S)
             if speaks[k]:
                 regular = presence >= self.settings.min_presence
-                pasts[k] = Past(min(past.spoken_s + ROW_S, 2 * SPOKEN_S), presence, regular, t_s)
+                # A mean that began with nothing is by so much too small.
+                share = presence / (1 - (1 - ROW_S / PAST_S) ** (heard_s / ROW_S))
+                constant = heard_s >= KNOWN_S and share >= ALWAYS
+                spoken_s = min(past.spoken_s + ROW_S, 2 * SPOKEN_S)
+                pasts[k] = Past(spoken_s, presence, heard_s, regular, constant, t_s)
             else:
-                pasts[k] = Past(past.spoken_s, presence, past.regular, past.last_s)
+                pasts[k] = replace(past, presence=presence, heard_s=heard_s)
 
 
 @lru_cache(maxsize=64)
@@ -236,9 +256,13 @@ def _things(names: tuple[str, ...]) -> tuple[_Thing, ...]:
     if len(names) > 2 and set(FRONT) <= set(names):
         pair = tuple(names.index(name) for name in FRONT)
         others = tuple(k for k, name in enumerate(names) if name not in FRONT and not name.startswith("LFE"))
+        found.append(_Thing("+".join(FRONT), pair, others, "constant"))
         found.append(_Thing("+".join(FRONT), pair, others, "regular", slow=True))
         if CENTRE in names:
             found.append(_Thing(CENTRE, (names.index(CENTRE),), pair, "regular", slow=True))
+        for k, mate in enumerate(partners(names).tolist()):
+            if k < mate and names[k] not in FRONT:
+                found.append(_Thing(f"{names[k]}+{names[mate]}", (k, mate), pair, "constant"))
     return tuple(found)
 
 
@@ -247,8 +271,7 @@ def _judged(thing: _Thing, heard: _Heard, before: bool) -> Rows:
     if not heard.silent.size:
         return heard.rows
     here, others = list(thing.here), list(thing.others)
-    spoke = heard.regular if thing.when == "regular" else heard.spoke
-    counts: Flags = np.all(~spoke[:, here] if thing.when == "never" else spoke[:, here], axis=1)
+    counts: Flags = np.all(_counting(thing, heard)[:, here], axis=1)
     silent: Flags = np.all(heard.silent[:, here], axis=1)
     lost: Flags = counts & silent & np.any(heard.plays[:, others], axis=1)
     grave: Flags = np.all(heard.grave[:, here], axis=1)
@@ -259,6 +282,15 @@ def _judged(thing: _Thing, heard: _Heard, before: bool) -> Rows:
     }
     bad = _carried(lost, lost | ~silent | ~counts, before)
     return replace(heard.rows, bad=bad, grave=grave, evidence=evidence)
+
+
+def _counting(thing: _Thing, heard: _Heard) -> Flags:
+    """Of each channel, whether it has been what this is about [hops, channels]."""
+    if thing.when == "never":
+        return ~heard.spoke
+    if thing.when == "regular":
+        return heard.regular & ~heard.constant if thing.whole else heard.regular
+    return heard.constant if thing.when == "constant" else heard.spoke
 
 
 def _fresh(channels: tuple[str, ...]) -> TrackState:

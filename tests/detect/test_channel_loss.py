@@ -83,8 +83,19 @@ def surround(before_s: int, lost_s: int, *gone: str, rest: Sequence[str] = ()) -
 
 @pytest.mark.parametrize("gone", [("LFE",), ("BL", "BR"), ("LFE", "BL", "BR")])
 def test_surround_and_low_frequencies_may_rest(gone: tuple[str, ...]) -> None:
-    assert surround(40, 70, *gone) == []
+    assert {(d.track, d.severity) for d in surround(40, 70, *gone)} <= {("audio:0:BL+BR", "minor")}
+    assert surround(40, 7, *gone) == []
     assert surround(0, 70, *gone) == []
+
+
+@pytest.mark.parametrize("pair", [("FL", "FR"), ("BL", "BR")])
+def test_a_pair_that_always_had_sound_is_gone_at_once(pair: tuple[str, str]) -> None:
+    full, less = [LOUD] * 6, [OFF if name in pair else LOUD for name in SURROUND]
+    found = told(stereo([full] * 45 + [less] * 25 + [full] * 20, channels=SURROUND))
+    assert spans(found)[-1] == (f"audio:0:{'+'.join(pair)}", 4.5, 7.0)
+    assert {d.severity for d in found} == {"minor"}
+    pauses = [full if k % 20 else less for k in range(45)]
+    assert told(stereo(pauses + [less] * 25 + [full] * 20, channels=SURROUND)) == [], "it was not always there"
 
 
 @pytest.mark.parametrize(
