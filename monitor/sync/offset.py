@@ -30,6 +30,8 @@ MAX_HOLE_S = 0.5
 LEAST_S = 8.0
 """With less in common nothing is said."""
 STILL = 1e-3
+LIVELY_DB, LIVELY_LEVELS = 1.0, 0.05
+"""Mean square, over a second, of what happens in sound and in a place of the picture."""
 
 Curves = NDArray[np.float32]
 
@@ -37,11 +39,13 @@ Curves = NDArray[np.float32]
 @dataclass(frozen=True, slots=True)
 class Offset:
     """`seconds`: how much later the same is in the second stream than in the first, on their own times. `likeness`:
-    the correlation there, up to 1. `doubt`: that of the best other place, by it: 0 is none."""
+    the correlation there, up to 1; 0 where the highest place is the last that was looked at. `doubt`: that of the best
+    other place, by it: 0 is none. `lively_s`: for how long something happens, in the one in which less does."""
 
     seconds: float
     likeness: float
     doubt: float
+    lively_s: float = 0.0
 
 
 def sound_offset(first: SoundPrint, second: SoundPrint, around_s: float, reach_s: float) -> Offset | None:
@@ -53,7 +57,7 @@ def sound_offset(first: SoundPrint, second: SoundPrint, around_s: float, reach_s
             return None
         level = np.interp(times, print_.t_s, print_.level_db).astype(np.float32)
         curves.append((level - _local_mean(level, round(LOCAL_S / HOP_S)))[:, None])
-    return _best(curves[0], curves[1], grids[1][0] - grids[0][0], around_s, reach_s, HOP_S)
+    return _best(curves[0], curves[1], grids[1][0] - grids[0][0], around_s, reach_s, HOP_S, LIVELY_DB)
 
 
 def picture_offset(first: PicturePrint, second: PicturePrint, around_s: float, reach_s: float) -> Offset | None:
@@ -68,7 +72,7 @@ def picture_offset(first: PicturePrint, second: PicturePrint, around_s: float, r
         change = np.zeros_like(maps)
         change[reach:-reach] = np.clip(maps[2 * reach :] - maps[: -2 * reach], -MAX_CHANGE, MAX_CHANGE)
         curves.append(change)
-    return _best(curves[0], curves[1], grids[1][0] - grids[0][0], around_s, reach_s, PICTURE_STEP_S)
+    return _best(curves[0], curves[1], grids[1][0] - grids[0][0], around_s, reach_s, PICTURE_STEP_S, LIVELY_LEVELS)
 
 
 def _shown(print_: PicturePrint, times: NDArray[np.float64]) -> Curves:
@@ -101,7 +105,7 @@ def _local_mean(curve: Curves, reach: int) -> Curves:
 
 
 def _best(
-    first: Curves, second: Curves, apart_s: float, around_s: float, reach_s: float, step_s: float
+    first: Curves, second: Curves, apart_s: float, around_s: float, reach_s: float, step_s: float, lively: float
 ) -> Offset | None:
     """Where `second` [n, curves] is most like `first`, whose times begin `apart_s` before; at least LEAST_S of each
     must be beside the other."""
@@ -132,7 +136,16 @@ def _best(
         off = 0.5 * (low - high) / bend if bend < 0 else 0.0
     best = float(likeness[top])
     seconds = apart_s + (float(lags[top]) + off) * step_s
-    return Offset(float(seconds), best, max(0.0, other) / best if best > 0 else 1.0)
+    doubt = max(0.0, other) / best if best > 0 else 1.0
+    within = best if 0 < top < len(lags) - 1 else 0.0
+    return Offset(float(seconds), within, doubt, min(_lively_s(each, lively, step_s) for each in (first, second)))
+
+
+def _lively_s(curves: Curves, least: float, step_s: float) -> float:
+    """In how many seconds something happens."""
+    second = round(1 / step_s)
+    blocks = np.square(curves[: len(curves) // second * second]).mean(axis=1).reshape(-1, second).mean(axis=1)
+    return float(np.count_nonzero(blocks >= least))
 
 
 def _top(likeness: NDArray[np.float64], middle: int) -> int:

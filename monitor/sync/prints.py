@@ -14,6 +14,8 @@ from monitor.kernels import HOPS
 from monitor.records import PLACES, Readings, Reason
 
 HOP_S = 0.01
+GONE_S = 5.0
+"""A track that is so far behind the others brings nothing more."""
 FLOOR_DB = -60.0
 """What is quieter tells nothing: coders differ there."""
 
@@ -70,13 +72,16 @@ class Prints:
 
     @property
     def span(self) -> tuple[float, float]:
-        """From when to when there is everything that the stream brings: media seconds; nothing: inf to -inf."""
+        """From when to when there is everything that the stream brings: media seconds; nothing: inf to -inf. A track
+        that is gone is waited for no longer."""
         sounds = self._sounds
         times = [(part[0].t_s[0], part[-1].t_s[-1]) for part in sounds.values() if part]
         if pictures := self._pictures:
             times.append((pictures[0].t_s[0], pictures[-1].t_s[-1]))
         if not times:
             return math.inf, -math.inf
+        last_s = max(last for _, last in times)
+        times = [each for each in times if each[1] >= last_s - GONE_S]
         return float(max(first for first, _ in times)), float(min(last for _, last in times))
 
     def sound(self, track: str, first_s: float = -math.inf, last_s: float = math.inf) -> SoundPrint:

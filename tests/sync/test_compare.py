@@ -125,16 +125,16 @@ def test_each_sound_track_by_itself() -> None:
 
 def test_when_it_is_due() -> None:
     watched = Prints(keep_s=100.0)
-    assert due_until(Pairing(), watched) is None
+    assert due_until(Pairing(), REFERENCE, watched) is None
     watched.add([pictures(10, 0.0), sound(10, 0.0)])
-    assert due_until(Pairing(), watched) is None
+    assert due_until(Pairing(), REFERENCE, watched) is None
     watched = prints(pictures(26, 0.0), sound(26, 0.0))
-    assert due_until(Pairing(), watched) == 15.0
-    assert due_until(Pairing(0.0, 15.0), watched) == 20.0
-    assert due_until(Pairing(0.0, 25.0), watched) is None
+    assert due_until(Pairing(), REFERENCE, watched) == 15.0
+    assert due_until(Pairing(0.0, 15.0), REFERENCE, watched) == 20.0
+    assert due_until(Pairing(0.0, 25.0), REFERENCE, watched) is None
     late = Prints(keep_s=100.0)
     late.add([sound(100, 0.0), pictures(100, 0.0)])
-    assert due_until(Pairing(0.0, 15.0), late) in (95.0, 100.0), "what could not be done in time is left out"
+    assert due_until(Pairing(0.0, 15.0), late, late) in (95.0, 100.0), "what could not be done in time is left out"
 
 
 def test_one_split_at_a_time() -> None:
@@ -145,7 +145,7 @@ def test_one_split_at_a_time() -> None:
     a, b = pictures(60, 0.4), sound(60, 0.5)
     for k in range(60):
         watched.add([cut(a, 25 * k, 25 * k + 25), cut(b, 10 * k, 10 * k + 10)])
-        while (until_s := due_until(pairing, watched)) is not None:
+        while (until_s := due_until(pairing, REFERENCE, watched)) is not None:
             pairing, found = compare(pairing, REFERENCE, watched, until_s)
             again.append(found)
     assert [(each.until_s, each.late_s, each.sync_s("audio:0")) for each in again] == [
