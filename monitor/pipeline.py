@@ -209,8 +209,8 @@ class Pipeline:
         self._step((), events, now)
 
     def compared(self, found: Sequence[Compared], now: float) -> None:
-        """The stream was compared with its reference."""
-        if found:
+        """The stream was compared with its reference. What comes after its end is of no use."""
+        if found and not self._ended:
             self._step((), [event for each in found for event in each.events(self.stream.id, self._epoch)], now)
 
     def noted(self, kind: EventKind, value: float, detail: str, now: float) -> None:

@@ -56,12 +56,17 @@ def scan(
     watched = Prints(keep_s=math.inf)
     pair = None if reference is None else Pair(reference, watched)
 
-    def take() -> None:
+    compared = 0
+
+    def take(ended: bool = False) -> None:
+        nonlocal compared
         outcome = pipeline.take()
         write(outcome.readings)
         if pair is not None:
             watched.add(outcome.readings)
-            pipeline.compared(pair.compare(), math.nan)
+            found = pair.compare(ended)
+            compared += len(found)
+            pipeline.compared(found, math.nan)
         rows.extend(outcome.events)
         rows.extend(outcome.coverage)
         detections.update((d.detection_id, d) for d in outcome.detections)
@@ -78,7 +83,9 @@ def scan(
             problem = _read(pipeline, source, take, progress)
     except SourceError as error:
         problem = str(error)
-    take()
+    take(ended=True)
+    if pair is not None and not compared:
+        pipeline.noted("not_compared", 0.0, "too short, or nothing of it could be decoded", math.nan)
     pipeline.finish(math.nan, None if problem and not pipeline.media_s else duration)
     take()
     if not problem:

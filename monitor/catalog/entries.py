@@ -122,12 +122,13 @@ def check_entries(entries: Iterable[Written], problems: list[str], folder: Path 
         if len(problems) == before:
             streams.append(stream)
     for entry, stream in references:
-        if stream.reference == stream.id:
+        reference = stream.reference or ""
+        if reference == stream.id:
             problems.append(f"{_title(entry)}: key 'reference' is its own id; name the stream that it is compared with")
-        elif stream.reference not in first:
+        elif reference not in first:
             problems.append(
-                f"{_title(entry)}: key 'reference' is {stream.reference!r}, which is the id of no entry; correct it, "
-                f"or add that stream"
+                f"{_title(entry)}: key 'reference' is {redact(reference)!r}, which is the id of no entry; "
+                f"correct it, or add that stream"
             )
     return tuple(streams)
 

@@ -3,6 +3,7 @@ and whether a defect came from the reference, or in after it."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Collection, Iterable
@@ -11,8 +12,10 @@ from dataclasses import dataclass, field
 from monitor.records import Detection, EventKind, Readings, Stream
 from monitor.sync import Compared, Pair, Prints
 
-KEEP_S = 100.0
-"""An edge may be a minute behind its origin."""
+KEEP_S = 170.0
+"""An edge may be a minute behind its origin, or before it; see `monitor.sync.compare`."""
+SILENT_S = 10.0
+"""A reference that brings nothing for so long is not there."""
 ABSENT_S = 30.0
 """A reference that is not watched here for so long is told."""
 TRACE_S = 10.0
@@ -39,6 +42,9 @@ class _Pair:
     pair: Pair
     absent_from: float | None = None
     told_absent: bool = False
+    reached_s: float = -math.inf
+    brought_at: float = field(default_factory=time.monotonic)
+    """How far the reference came, and when it last came further (monotonic)."""
     offset_s: float | None = None
     queued: bool = False
     to_trace: list[Detection] = field(default_factory=list)
@@ -64,12 +70,18 @@ class Comparing:
             self._seen.setdefault(stream.reference, {})
 
     def forget(self, stream: str) -> None:
-        """A stream is watched no more."""
+        """A stream is watched no more. If it is watched again, its media time begins anew: what was kept of it would be
+        taken for what comes then."""
         with self._lock:
             self._pairs.pop(stream, None)
             used = {id for watched, pair in self._pairs.items() for id in (watched, pair.reference)}
             self._prints = {id: prints for id, prints in self._prints.items() if id in used}
             self._seen = {id: seen for id, seen in self._seen.items() if id in used}
+            if stream in used:
+                self._prints[stream], self._seen[stream] = Prints(KEEP_S), {}
+                for watched, pair in self._pairs.items():
+                    if pair.reference == stream:
+                        self._pairs[watched] = _Pair(stream, Pair(self._prints[stream], self._prints[watched]))
 
     def add(self, stream: str, readings: Iterable[Readings], detections: Iterable[Detection]) -> None:
         """What came of a stream; of no interest, unless it is one of a pair."""
@@ -84,6 +96,8 @@ class Comparing:
                     seen[detection.detection_id] = detection
                 if pair is not None and detection.revision == 0 and detection.kind not in NO_TRACE:
                     pair.to_trace.append(detection)
+            if pair is not None:
+                pair.to_trace = [each for each in pair.to_trace if each.start_s >= prints.span[1] - KEEP_S]
             if seen:
                 old_s = prints.span[1] - REMEMBER_S
                 self._seen[stream] = {
@@ -96,16 +110,25 @@ class Comparing:
         found = []
         with self._lock:
             for stream, pair in self._pairs.items():
-                here = pair.reference in watched
-                if here:
-                    pair.absent_from, pair.told_absent = None, False
-                elif pair.absent_from is None:
-                    pair.absent_from = now
-                absent = pair.absent_from is not None and now - pair.absent_from >= ABSENT_S and not pair.told_absent
+                self._look_for(pair, pair.reference in watched, now)
+                absent = self._absent(pair, now) and not pair.told_absent
+                here = pair.absent_from is None
                 if stream in watched and not pair.queued and (absent or (here and pair.pair.due)):
                     pair.queued = True
                     found.append(stream)
         return found
+
+    def _look_for(self, pair: _Pair, watched: bool, now: float) -> None:
+        """Whether the reference is here, and brings something."""
+        last_s = self._prints[pair.reference].span[1]
+        if watched and last_s > pair.reached_s:
+            pair.reached_s, pair.absent_from, pair.told_absent = last_s, None, False
+            pair.brought_at = now
+        elif pair.absent_from is None and (not watched or now - pair.brought_at >= SILENT_S):
+            pair.absent_from = now
+
+    def _absent(self, pair: _Pair, now: float) -> bool:
+        return pair.absent_from is not None and now - pair.absent_from >= ABSENT_S
 
     def compare(self, stream: str) -> list[Compared]:
         """What comparing a stream with its reference finds now."""
@@ -129,14 +152,19 @@ class Comparing:
             if pair is None:
                 return []
             found = []
-            if pair.absent_from is not None and not pair.told_absent:
+            if self._absent(pair, time.monotonic()) and not pair.told_absent:
                 pair.told_absent = True
-                found.append(Note("not_compared", 0.0, f"reference {pair.reference!r} is not watched by this worker"))
+                why = "is not watched by this worker, or brings nothing"
+                found.append(Note("not_compared", 0.0, f"reference {pair.reference!r} {why}"))
             if pair.offset_s is not None:
                 reached_s = self._prints[pair.reference].span[1]
-                ripe = [each for each in pair.to_trace if each.start_s - pair.offset_s + TRACE_S <= reached_s]
-                pair.to_trace = [each for each in pair.to_trace if each not in ripe]
-                found += [self._traced(each, pair.reference, pair.offset_s) for each in ripe]
+                waiting = []
+                for each in pair.to_trace:
+                    if each.start_s - pair.offset_s + TRACE_S <= reached_s:
+                        found.append(self._traced(each, pair.reference, pair.offset_s))
+                    else:
+                        waiting.append(each)
+                pair.to_trace = waiting
             return found
 
     def _traced(self, detection: Detection, reference: str, offset_s: float) -> Note:

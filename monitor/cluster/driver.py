@@ -35,7 +35,7 @@ POLL_S = 0.5
 FLUSH_S = 5.0
 SILENT_S = 30.0
 """A worker that does not answer for so long is taken for dead."""
-START_S = 90.0
+START_S = 240.0
 """A worker may take this long to start (the first compile of a machine)."""
 STREAMS_PER_WORKER = 400
 CORES_PER_WORKER = 2

@@ -204,6 +204,8 @@ class Workplace:
 
     def _compare(self, session: Session) -> None:
         """Compare a stream with its reference; takes some hundredths of a second, so it waits in line like decoding."""
+        if self._sessions.get(session.stream.id) is not session:
+            return
         session.compared(self._comparing.compare(session.stream.id))
         for note in self._comparing.notes(session.stream.id):
             session.noted(note.kind, note.value, note.detail)

@@ -15,10 +15,11 @@ from monitor.records import Depth, Detection, Event
 from monitor.settings import AvSyncSettings, Profile, fingerprint
 from monitor.sync import HearingState, Marked, SightState, Stamped, StampState, hear, marked, see, stamp
 
-METHODS = ("reference", "marker", "timestamps")
+METHODS = ("reference", "marker", "timestamps", "beginning")
 OTHER_SHARE, SAME_SHARE = 0.65, 0.3
 """Of what was looked at, another programme has at least so much before it is said to be another, and the same so much
 before it is said to be the same."""
+Numbers = tuple[np.ndarray[tuple[int], np.dtype[np.float64]], Extreme]
 MARKER_CONFIDENCE, STAMP_CONFIDENCE = 0.95, 0.5
 
 
@@ -42,7 +43,7 @@ class TrackState:
     """Of one sound track: by each method, what is open, and what it remembers. `compared_s`: up to where it was
     compared with its reference."""
 
-    holds: tuple[HoldState, HoldState, HoldState] = (HoldState(), HoldState(), HoldState())
+    holds: tuple[HoldState, ...] = (HoldState(),) * len(METHODS)
     hearing: HearingState = field(default_factory=HearingState)
     stamps: StampState = field(default_factory=StampState)
     compared_s: float = -math.inf
@@ -62,7 +63,8 @@ class AvSyncState:
 
 class AvSync:
     """Beyond the limits by one method, for so long. Evidence: the least and the most of the error in milliseconds
-    (above 0: sound is late), named after the method. What timestamps say is at most minor."""
+    (above 0: sound is late), named after the method; of timestamps the gaps of the sound that the picture has not, or
+    by how much it begins later. What timestamps say is at most minor."""
 
     kind = "av_sync"
     version = 1
@@ -72,7 +74,10 @@ class AvSync:
     def __init__(self, profile: Profile) -> None:
         self.settings: AvSyncSettings = profile.av_sync
         detector = f"{self.kind}@{self.version}:{fingerprint(self.settings)}"
-        self._holds = tuple(Hold(self.kind, self.settings, detector, method) for method in METHODS)
+        at_once = self.settings.model_copy(update={"min_duration_s": 0.0, "clear_s": 0.0})
+        self._holds = tuple(
+            Hold(self.kind, at_once if method == "beginning" else self.settings, detector, method) for method in METHODS
+        )
 
     def start(self) -> AvSyncState:
         """Nothing known."""
@@ -98,14 +103,17 @@ class AvSync:
             for rows in audio:
                 hearing = hear(hearing, rows)
             hearing, pairs = marked(sight, hearing)
-            stamps, seconds = stamp(track.stamps, audio, seen.video, seen.events)
+            mine = [event for event in seen.events if event.track in ("video", name)]
+            stamps, seconds = stamp(track.stamps, audio, seen.video, mine)
             events = [event for event in compared if event.track == name]
             by_reference, compared_s = _by_reference(events, track.compared_s)
             last = events[-1] if events else track.last
             if seen.ended and last is not None and last.t_s > compared_s:
                 # Nothing more comes: what was found last speaks to the end.
                 by_reference += _by_reference([replace(last, t_s=2 * last.t_s - last.numbers["from_s"])], compared_s)[0]
-            said = (by_reference, _by_marker(pairs, clock_s), _by_timestamps(seconds))
+            by_timestamps = _by_timestamps(seconds)
+            apart = [each for each in by_timestamps if each.apart_s]
+            said = (by_reference, _by_marker(pairs, clock_s), by_timestamps, apart)
             holds = list(track.holds)
             for k, (hold, measured) in enumerate(zip(self._holds, said, strict=True)):
                 if measured:
@@ -116,7 +124,7 @@ class AvSync:
                     found += more
             tracks[name] = replace(
                 track,
-                holds=(holds[0], holds[1], holds[2]),
+                holds=tuple(holds),
                 hearing=hearing,
                 stamps=stamps,
                 compared_s=compared_s,
@@ -128,13 +136,18 @@ class AvSync:
         error_ms = np.array([each.error_s for each in measured]) * 1000
         apart_s, behind_s = np.array([(each.apart_s, each.behind_s) for each in measured]).T
         bad = (error_ms < -self.settings.early_ms) | (error_ms > self.settings.late_ms)
-        bad |= (np.abs(apart_s) >= self.settings.apart_s) | (behind_s >= self.settings.interleaving_s)
-        evidence: dict[str, tuple[np.ndarray[tuple[int], np.dtype[np.float64]], Extreme]] = {
+        evidence: dict[str, Numbers] = {
             f"by_{method}_least_ms": (error_ms, "min"),
             f"by_{method}_most_ms": (error_ms, "max"),
         }
         if method == "timestamps":
-            evidence |= {"apart_s": (np.abs(apart_s), "max"), "behind_s": (behind_s, "max")}
+            bad |= behind_s >= self.settings.interleaving_s
+            # Where timestamps are right, a gap is a gap: how early sound is, is what joining it over would make of it.
+            evidence = {"gaps_least_ms": (-error_ms, "min"), "gaps_most_ms": (-error_ms, "max")}
+            evidence["behind_s"] = (behind_s, "max")
+        elif method == "beginning":
+            bad = np.abs(apart_s) >= self.settings.apart_s
+            evidence = {"apart_s": (apart_s, "max")}
         shown: Evidence = evidence
         return Rows(
             t_s=np.array([each.t_s for each in measured]),

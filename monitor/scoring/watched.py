@@ -85,7 +85,7 @@ class _Watching:
 
 def _amount(detection: Detection) -> float | None:
     """How large it is, where there is a truth for that: sound later than picture, in milliseconds."""
-    parts = [value for name, value in detection.evidence.items() if name.endswith(("_least_ms", "_most_ms"))]
+    parts = [value for name, value in detection.evidence.items() if name.startswith("by_")]
     return sum(parts) / len(parts) if parts else None
 
 
@@ -111,6 +111,11 @@ def watch(clip: Path, profile: Profile) -> Watched:
                 prints.add(outcome.readings)
                 pipeline.compared(pair.compare(), math.nan)
         pipeline.closed("ended", "", math.nan)
+        outcome = pipeline.take()
+        watching.take(outcome)
+        if pair is not None:
+            prints.add(outcome.readings)
+            pipeline.compared(pair.compare(ended=True), math.nan)
         pipeline.finish(math.nan)
         watching.take(pipeline.take())
     if pipeline.media_s <= 0:

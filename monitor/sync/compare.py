@@ -52,6 +52,8 @@ WIDE = Likeness(sound=0.66, beside=0.12, alone=0.6, other_sound=0.5, other_pictu
 CERTAIN = 0.7
 """So alike, and no other place more than this share as likely: then picture and sound may be far from each other."""
 FORGETTING = 0.05
+BESIDE_DOUBT = 0.6
+"""Pictures that are only a little alike are so in no other place."""
 UNUSUAL = 0.4
 """Pictures that are less alike than this share of what they were are others."""
 
@@ -146,13 +148,11 @@ def due_until(pairing: Pairing, reference: Prints, watched: Prints) -> float | N
     """Up to which media second the watched stream is to be compared next; None: not yet. Where the same is in both is
     known, it is not asked before the reference has come so far."""
     first_s, last_s = watched.span
-    if first_s > last_s:
+    if first_s > last_s or reference.span[0] > reference.span[1]:
         return None
     live = watched.keep_s < math.inf
     if live and pairing.offset_s is not None:
         last_s = min(last_s, reference.span[1] + pairing.offset_s)
-    if last_s == -math.inf:
-        return None
     steps = max(math.floor(pairing.until_s / EVERY_S) + 1, math.ceil((first_s + FIRST_S) / EVERY_S))
     next_s = EVERY_S * steps
     if next_s > last_s:
@@ -275,7 +275,9 @@ def _look(
     }
     heard = {track: sound if _same(sound, least.sound, least.doubt) else None for track, sound in sounds.items()}
     with_sound = any(heard.values())
-    shown = picture if _same(picture, least.beside if with_sound else least.alone, least.doubt) else None
+    shown = picture if _same(picture, least.alone, least.doubt) else None
+    if with_sound and _same(picture, least.beside, BESIDE_DOUBT):
+        shown = picture
     lively = [each for each in (picture, *sounds.values()) if each is not None and each.lively_s >= LIVELY_S]
     missed = sum(each is not shown and each not in heard.values() for each in lively)
     if shown is not None or with_sound:

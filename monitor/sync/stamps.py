@@ -52,6 +52,7 @@ class StampState:
     """Of one sound track beside the picture: gaps in either, where both stand, and the second that is next."""
 
     sound_gaps: Gaps = ()
+    sound_away: Gaps = ()
     picture_gaps: Gaps = ()
     behind: Gaps = ()
     sound_from: float | None = None
@@ -84,25 +85,36 @@ def stamp(
     second = math.floor(max(state.sound_from, state.picture_from)) if state.next_s is None else state.next_s
     until = math.floor(min(state.sound_s, state.picture_s)) - SETTLED_S
     while second < until:
+        # Of seconds in which one of them was away nothing is said.
+        away_until = max(_away_until(gaps, second) for gaps in (state.sound_away, state.picture_gaps))
+        if away_until > second + 1:
+            second = min(math.floor(away_until), until)
+            continue
         found.append(_second(state, second))
         second += 1
     if not found:
-        return state, found
+        return _forgotten(state), found
     if begins and all(math.isnan(clock_s) for _, clock_s in state.clocks):
         # Live, pictures are shown from a key frame on: whoever joins sees them begin later.
         apart_s = state.sound_from - state.picture_from
         start_s = min(state.sound_from, state.picture_from)
         found[0] = replace(found[0], t_s=start_s, duration_s=found[0].t_s + 1 - start_s, apart_s=apart_s)
-    return (
-        replace(
-            state,
-            next_s=second,
-            sound_gaps=_since(state.sound_gaps, second - WINDOW_S),
-            picture_gaps=_since(state.picture_gaps, second - WINDOW_S),
-            behind=_since(state.behind, second - 2),
-            clocks=_since(state.clocks, second - 1),
-        ),
-        found,
+    return _forgotten(replace(state, next_s=second)), found
+
+
+def _forgotten(state: StampState) -> StampState:
+    """Without what is too long ago."""
+    old_s = max(state.sound_s, state.picture_s) - 2 * WINDOW_S
+    if state.next_s is not None:
+        old_s = max(old_s, state.next_s - WINDOW_S)
+    recent_s = old_s if state.next_s is None else max(old_s, state.next_s - 2)
+    return replace(
+        state,
+        sound_gaps=_since(state.sound_gaps, old_s),
+        sound_away=_since(state.sound_away, old_s),
+        picture_gaps=_since(state.picture_gaps, old_s),
+        behind=_since(state.behind, recent_s),
+        clocks=_since(state.clocks, recent_s),
     )
 
 
@@ -123,6 +135,11 @@ def _second(state: StampState, second: int) -> Stamped:
     )
     clock_s = next((clock_s for t_s, clock_s in reversed(state.clocks) if t_s < second + 1), math.nan)
     return Stamped(float(second), 1.0, second + clock_s, error_s, 0.0, behind_s)
+
+
+def _away_until(gaps: Gaps, second: int) -> float:
+    """The end of the long gap that this second lies in; the second itself, if it does in none."""
+    return max((end for end, size in gaps if size >= MOST_GAP_S and end - size <= second < end), default=float(second))
 
 
 def _shared(end_s: float, size: float, others: Gaps) -> float:
@@ -149,17 +166,17 @@ def _picture(state: StampState, rows: Readings) -> StampState:
 
 def _sound(state: StampState, rows: Readings) -> StampState:
     ends = rows.t_s + rows.duration_s
-    same = rows.epoch == state.sound_epoch
-    before = np.concatenate(([state.sound_s if same else rows.t_s[0]], ends[:-1]))
+    before = np.concatenate(([state.sound_s if math.isfinite(state.sound_s) else rows.t_s[0]], ends[:-1]))
     gaps = rows.t_s - before
     size = np.abs(gaps)
-    new = [
-        (float(rows.t_s[k]), float(gaps[k]))
-        for k in np.flatnonzero((size > LEAST_GAP_S) & (size < MOST_GAP_S)).tolist()
-    ]
+    counts = (size > LEAST_GAP_S) & (size < MOST_GAP_S)
+    counts[0] &= rows.epoch == state.sound_epoch  # Where an epoch begins, the clock says where it is.
+    new = [(float(rows.t_s[k]), float(gaps[k])) for k in np.flatnonzero(counts).tolist()]
+    away = [(float(rows.t_s[k]), float(gaps[k])) for k in np.flatnonzero(gaps >= MOST_GAP_S).tolist()]
     return replace(
         state,
         sound_gaps=(*state.sound_gaps, *new),
+        sound_away=(*state.sound_away, *away),
         sound_from=float(rows.t_s[0]) if state.sound_from is None else state.sound_from,
         sound_s=float(ends[-1]),
         sound_epoch=rows.epoch,

@@ -64,8 +64,11 @@ def test_a_reference_that_is_not_here_is_told_once(place: Comparing, monkeypatch
     monkeypatch.setattr(comparing, "ABSENT_S", 0.0)
     assert place.due(("edge",)) == ["edge"]
     assert place.compare("edge") == []
-    assert place.notes("edge") == [Note("not_compared", 0.0, "reference 'origin' is not watched by this worker")]
+    assert place.notes("edge") == [
+        Note("not_compared", 0.0, "reference 'origin' is not watched by this worker, or brings nothing")
+    ]
     assert place.due(("edge",)) == []
+    feed(place, "origin", 0.0)
     assert place.due(("edge", "origin")) == [], "it is there, but there is nothing to compare yet"
     assert place.due(("edge",)) == ["edge"], "it is gone again"
 
@@ -85,6 +88,37 @@ def test_where_a_defect_came_in(place: Comparing) -> None:
     later = [replace(part, t_s=part.t_s + 40) for part in (pictures(20, 0.0), sound(20, 0.0))]
     place.add("origin", later, [])
     assert [note.value for note in place.notes("edge")] == [0.0]
+
+
+def test_a_stream_that_is_watched_again_is_not_compared_with_what_it_was(place: Comparing) -> None:
+    feed(place, "origin", 0.0, 100.0)
+    feed(place, "edge", 1.5)
+    place.add("origin", [], [defect("origin", 10.0)])
+    place.forget("origin")
+    place.watch(ORIGIN)
+    assert place.due(("origin", "edge")) == []
+    feed(place, "origin", 0.0)
+    feed(place, "edge", 0.0)
+    place.due(("origin", "edge"))
+    place.compare("edge")
+    place.add("edge", [], [defect("edge", 11.5)])
+    assert [note.value for note in place.notes("edge")] in ([], [0.0]), "what was open then is not now"
+
+
+def test_a_reference_that_brings_nothing_is_told(place: Comparing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparing, "SILENT_S", 0.0)
+    monkeypatch.setattr(comparing, "ABSENT_S", 0.0)
+    feed(place, "edge", 0.0)
+    assert place.due(("origin", "edge")) == ["edge"]
+    assert place.compare("edge") == []
+    assert [note.kind for note in place.notes("edge")] == ["not_compared"]
+
+
+def test_defects_do_not_wait_for_ever(place: Comparing) -> None:
+    for k in range(30):
+        later = [replace(part, t_s=part.t_s + 20 * k) for part in (pictures(20, 0.0), sound(20, 0.0))]
+        place.add("edge", [replace(part, stream="edge") for part in later], [defect("edge", 20.0 * k)])
+    assert len(place._pairs["edge"].to_trace) <= comparing.KEEP_S / 20 + 1
 
 
 def test_kinds_of_arrival_are_not_traced_and_nothing_is_before_the_two_are_known_to_be_alike(place: Comparing) -> None:

@@ -76,7 +76,7 @@ def test_timestamps_are_at_most_minor_and_name_themselves() -> None:
     steps = [inputs(moved(heard(600), 10.0, 0.2), video(1500)), inputs(ended=True)]
     found = run(AvSync, *steps)
     assert {d.severity for d in found} == {"minor"}
-    assert found[-1].evidence["by_timestamps_least_ms"] == pytest.approx(-200)
+    assert found[-1].evidence["gaps_most_ms"] == pytest.approx(200)
     assert found[-1].start_s == 10.0
     assert found[-1].confidence == 0.5
     within = [inputs(moved(heard(600), 10.0, 0.04), video(1500)), inputs(ended=True)]
@@ -84,12 +84,16 @@ def test_timestamps_are_at_most_minor_and_name_themselves() -> None:
 
 
 def test_tracks_that_begin_apart_and_a_track_that_lies_behind() -> None:
-    apart = run(AvSync, inputs(replace(heard(200), t_s=heard(200).t_s + 2.5), video(500)), inputs(ended=True))
+    late = inputs(replace(heard(200), t_s=heard(200).t_s + 2.5), video(500))
+    apart = run(AvSync, late, inputs(ended=True), profile=DEFAULT)
+    assert {d.severity for d in apart} == {"minor"}
     assert spans(apart)[-1] == ("audio:0", 0.0, 3.0)
     assert apart[-1].evidence["apart_s"] == 2.5
-    late = tuple(event("interleaving", float(t), 2.0) for t in range(5, 10))
-    behind = run(AvSync, inputs(heard(200), video(500), *late), inputs(ended=True))
+    behind_s = tuple(event("interleaving", float(t), 2.0, "audio:0") for t in range(5, 10))
+    other = replace(heard(200), track="audio:1")
+    behind = run(AvSync, inputs(heard(200), other, video(500), *behind_s), inputs(ended=True))
     assert spans(behind)[-1] == ("audio:0", 6.0, 10.0)
+    assert {d.track for d in behind} == {"audio:0"}
     assert behind[-1].evidence["behind_s"] == 2.0
 
 

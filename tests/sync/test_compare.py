@@ -151,3 +151,50 @@ def test_one_split_at_a_time() -> None:
     assert [(each.until_s, each.late_s, each.sync_s("audio:0")) for each in again] == [
         (each.until_s, each.late_s, each.sync_s("audio:0")) for each in whole
     ]
+
+
+def test_a_reference_that_comes_later_is_waited_for() -> None:
+    """The edge is half a minute before its origin, as an origin by HLS and an edge by UDP."""
+    reference, watched, pair, found = Prints(170.0), Prints(170.0), None, []
+    theirs = [pictures(200, 0.0, at=1000.0), sound(200, 0.0, at=1000.0)]
+    mine = [pictures(200, -30.0, at=1000.0), sound(200, -30.0, at=1000.0)]
+    pair = Pair(reference, watched)
+    for k in range(200):
+        for place, parts in ((reference, theirs), (watched, mine)):
+            place.add([cut(parts[0], 25 * k, 25 * k + 25), cut(parts[1], 10 * k, 10 * k + 10)])
+        found += pair.compare()
+    assert {each.alike for each in found} <= {True, None}
+    late = [each.late_s for each in found if each.alike]
+    assert len(late) > 5
+    assert late == pytest.approx([-30.0] * len(late), abs=0.02)
+
+
+def test_the_last_seconds_of_a_recording_are_compared_too() -> None:
+    short = Pair(REFERENCE, prints(pictures(10, 0.5), sound(10, 0.7)))
+    assert short.compare() == []
+    (last,) = short.compare(ended=True)
+    assert last.sync_s("audio:0") == pytest.approx(0.2, abs=0.02)
+    assert short.compare(ended=True) == []
+    assert Pair(REFERENCE, prints(pictures(5, 0.5), sound(5, 0.7))).compare(ended=True) == []
+
+
+def test_sound_that_is_seconds_away_from_its_picture() -> None:
+    for error_s in (-8.0, 4.0):
+        found = Pair(REFERENCE, prints(pictures(60, 0.0), sound(60, error_s))).compare()
+        errors = [each.sync_s("audio:0") for each in found if not math.isnan(each.sync_s("audio:0"))]
+        assert len(errors) >= 4
+        assert errors == pytest.approx([error_s] * len(errors), abs=0.02)
+
+
+def test_where_little_happens_nothing_is_another_programme() -> None:
+    """Black and silence for half a minute, then the same."""
+    parts = [pictures(60, 30.0), sound(60, 30.0)]
+    parts[0].grids["mean"][parts[0].t_s < 30] = 16
+    parts[1].prints["peak"][parts[1].t_s < 30] = 0
+    assert False not in {each.alike for each in Pair(REFERENCE, prints(*parts)).compare()}
+
+
+def test_a_track_that_is_gone_is_not_waited_for() -> None:
+    watched = prints(pictures(60, 0.0), sound(20, 0.0))
+    assert watched.span[1] > 59
+    assert max(each.until_s for each in Pair(REFERENCE, watched).compare()) == 55.0

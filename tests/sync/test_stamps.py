@@ -82,3 +82,13 @@ def test_any_split_says_the_same(size: int) -> None:
     sound, pictures = moved(heard(300), 5.0, 0.2), moved(video(750, at=1000.0), 9.0, 0.3)
     events = (event("interleaving", 7.2, 2.5), event("interleaving", 8.2, 2.5))
     assert said(sound, pictures, events, size) == said(sound, pictures, events)
+
+
+def test_a_track_that_is_gone_for_long_leaves_nothing_behind_and_comes_back_without_a_flood() -> None:
+    state, _ = stamp(StampState(), [heard(100)], [video(250)], ())
+    for k in range(1, 60):
+        state, found = stamp(state, [], [video(250, 10.0 * k)], [event("interleaving", 10.0 * k, 2.0)])
+    assert found == []
+    assert len(state.clocks) + len(state.behind) + len(state.picture_gaps) < 150
+    state, found = stamp(state, [replace(heard(100), t_s=heard(100).t_s + 5e6)], [video(250, 5e6)], ())
+    assert len(found) < 100
