@@ -15,6 +15,8 @@ from monitor.records import Readings
 from monitor.settings import Profile
 
 HIGH_HZ = 2500
+ZEROS = 0.8
+"""A gap is of nothing but zeros, if for this share of it there are."""
 FORGET_S = 10.0
 """A defect began so long before it was known to be one, at most: hard percussion goes on for minutes."""
 
@@ -47,7 +49,11 @@ class Glitches(Heard):
         return self._among(memory, sound, self._values(sound))
 
     def _among(
-        self, memory: Moments | None, sound: Readings, values: NDArray[np.float64]
+        self,
+        memory: Moments | None,
+        sound: Readings,
+        values: NDArray[np.float64],
+        grave: NDArray[np.bool_] | None = None,
     ) -> tuple[Moments | None, Rows]:
         """What is remembered after these rows, of which each has this strength in each channel, and which are bad."""
         strength = values.max(axis=1)
@@ -73,7 +79,7 @@ class Glitches(Heard):
             else:
                 moments = [each for each in moments if t_s - each[0] <= FORGET_S]
         evidence = {"strongest": (strongest, "max"), **of_channels(sound, self.column, "max", values)}
-        rows = rows_of(sound, bad, evidence, measured)
+        rows = rows_of(sound, bad, evidence, measured, grave)
         early = (sound.t_s - since)[measured]
         since_s = rows.t_s - early - self.late_s
         return tuple(moments), Rows(
@@ -107,11 +113,12 @@ class Before:
 
 class Dropout(Glitches):
     """Sound that is gone for milliseconds and back, with sharp sides, again and again: packets or buffers lost. Where
-    nothing was put in their place, timestamps have a hole of as long."""
+    nothing was put in their place, timestamps have a hole of as long. Grave where there is such a hole, or nothing but
+    zeros: applause has gaps, too, and sound that is cut up for effect."""
 
     kind = "dropout"
-    version = 2
-    reads = ("gap_ms", "rms_dbfs")
+    version = 3
+    reads = ("gap_ms", "rms_dbfs", "zero_run_s")
     column, least, strong = "gap_ms", "least_ms", "least_ms"
 
     def _judge(self, memory: Before | None, sound: Readings) -> tuple[Before, Rows]:
@@ -123,7 +130,9 @@ class Dropout(Glitches):
             holes_s[0] = sound.t_s[0] - memory.end_s
         is_hole = (holes_s >= LEAST_HOLE_S) & (holes_s <= LONGEST_HOLE_S)
         values = np.maximum(self._values(sound), np.where(is_hole, 1000 * holes_s, 0.0)[:, None])
-        moments, rows = self._among(None if memory is None else memory.moments, sound, values)
+        zeros_ms = 1000 * sound.values["zero_run_s"].max(axis=1).astype(np.float64)
+        grave = is_hole | ((zeros_ms >= ZEROS * values.max(axis=1)) & (zeros_ms > 0))
+        moments, rows = self._among(None if memory is None else memory.moments, sound, values, grave)
         return Before(moments, sound.epoch, float(ends[-1]), bool(loud[-1])), rows
 
 

@@ -119,7 +119,14 @@ def sound(codes: Sequence[Sequence[int]], start: float = 0.0, channels: tuple[st
 def heard(n: int, start: float = 0.0, channels: tuple[str, ...] = ("FL", "FR"), **values: object) -> Readings:
     """`n` rows of loud sound in which nothing is wrong, but for these columns: a number, one for each row, or [n,
     channels]."""
-    clean = {"rms_dbfs": -20.0, "peak_dbfs": -8.0, "true_peak_dbtp": -7.0, "click_db": 12.0, "gap_ms": 0.0}
+    clean = {
+        "rms_dbfs": -20.0,
+        "peak_dbfs": -8.0,
+        "true_peak_dbtp": -7.0,
+        "click_db": 12.0,
+        "gap_ms": 0.0,
+        "zero_run_s": 0.0,
+    }
     clean |= {"flat_top": 0.1, "tone_hz": 300.0, "tone_db": 0.0, "correlation": 0.6, "k_dbfs": -20.0}
     rows = sound([(200,) * len(channels)] * n, start, channels)
     columns = {}

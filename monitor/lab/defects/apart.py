@@ -44,6 +44,7 @@ INNOCENT_MS = 30.0
 """Before it becomes wrong, the sound is out of step by up to so much, which nobody is to tell."""
 ERRORS_MS = ((60.0, 90.0), (120.0, 250.0), (400.0, 1900.0))
 """From what to what, of each strength; either way."""
+MARKER_MS = 450.0
 GONE_S = (25.0, 30.0, 36.0)
 MISMATCH_S = 80.0
 LEAST_S = 8.0
@@ -64,6 +65,8 @@ def out_of_step(strength: Strength, source: Path | None, out: Path, rng: Rng, si
     seconds = max(SECONDS, size.seconds)
     turn_s = round(float(rng.uniform(0.45, 0.55)) * seconds, 3)
     if rng.integers(3) == 0:
+        # Of markers at intervals of a second, what is further away is nearer to the next.
+        errors_ms = errors_ms[0], float(np.clip(errors_ms[1], -MARKER_MS, MARKER_MS))
         footage, samples = _markers(seconds, turn_s, errors_ms, rng)
     else:
         small = replace(size, width=320, height=180, fps=FPS, seconds=seconds)
