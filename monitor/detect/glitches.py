@@ -17,6 +17,9 @@ from monitor.settings import Profile
 HIGH_HZ = 2500
 ZEROS = 0.8
 """A gap is of nothing but zeros, if for this share of it there are."""
+SPENT_HOPS, GOES_ON = 4, 40
+"""Sound goes on around a gap, if all but so many hops of the row are within 20 dB (codes are half decibels) of the
+loudest: claps with nothing between them do not."""
 FORGET_S = 10.0
 """A defect began so long before it was known to be one, at most: hard percussion goes on for minutes."""
 
@@ -118,7 +121,7 @@ class Dropout(Glitches):
 
     kind = "dropout"
     version = 3
-    reads = ("gap_ms", "rms_dbfs", "zero_run_s")
+    reads = ("gap_ms", "rms_dbfs", "zero_run_s", "peak")
     column, least, strong = "gap_ms", "least_ms", "least_ms"
 
     def _judge(self, memory: Before | None, sound: Readings) -> tuple[Before, Rows]:
@@ -131,7 +134,10 @@ class Dropout(Glitches):
         is_hole = (holes_s >= LEAST_HOLE_S) & (holes_s <= LONGEST_HOLE_S)
         values = np.maximum(self._values(sound), np.where(is_hole, 1000 * holes_s, 0.0)[:, None])
         zeros_ms = 1000 * sound.values["zero_run_s"].max(axis=1).astype(np.float64)
-        grave = is_hole | ((zeros_ms >= ZEROS * values.max(axis=1)) & (zeros_ms > 0))
+        empty = (zeros_ms >= ZEROS * values.max(axis=1)) & (zeros_ms > 0)
+        hops = np.sort(sound.prints["peak"], axis=2).astype(np.int16)
+        goes_on = (hops[:, :, SPENT_HOPS] >= hops[:, :, -1] - GOES_ON).any(axis=1)
+        grave = is_hole | (empty & goes_on)
         moments, rows = self._among(None if memory is None else memory.moments, sound, values, grave)
         return Before(moments, sound.epoch, float(ends[-1]), bool(loud[-1])), rows
 
