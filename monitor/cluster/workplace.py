@@ -206,7 +206,15 @@ class Workplace:
         """Compare a stream with its reference; takes some hundredths of a second, so it waits in line like decoding."""
         if self._sessions.get(session.stream.id) is not session:
             return
-        session.compared(self._comparing.compare(session.stream.id))
+        try:
+            found = self._comparing.compare(session.stream.id)
+        except Exception as error:  # noqa: BLE001 - a bug in comparing must not end the watch
+            reason = redact("".join(traceback.format_exception(error))[-2000:])
+            log.error("stream %s: comparing it with its reference crashed: %s", session.stream.id, reason)
+            session.noted("not_compared", 0.0, redact(f"{type(error).__name__}: {error}"))
+            self._comparing.forget(session.stream.id)
+            return
+        session.compared(found)
         for note in self._comparing.notes(session.stream.id):
             session.noted(note.kind, note.value, note.detail)
 

@@ -80,6 +80,25 @@ def test_a_stream_is_compared_with_its_reference(workplace: Workplace, media: Pa
     assert event.at == pytest.approx(time.time(), abs=10.0)
 
 
+def test_a_bug_in_comparing_ends_the_comparing_alone(
+    workplace: Workplace, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> list[object]:
+        raise ZeroDivisionError("rtmp://user:hunter2@host/live")
+
+    monkeypatch.setattr(workplace._comparing, "compare", breaks)
+    monkeypatch.setattr(workplace._comparing, "due", lambda _: ["edge"] if breaks not in told else [])
+    told: list[object] = []
+    url = str(media / "sintel_trailer_480p.mp4")
+    workplace.assign([Assignment(Stream(id="edge", url=url, reference="origin"), FAST), assignment("origin", url)])
+    reports = gather(workplace, lambda seen: any(row.kind == "not_compared" for row in rows(seen, Event)))
+    told.append(breaks)
+    details = [row.detail for row in rows(reports, Event) if row.kind == "not_compared"]
+    assert "ZeroDivisionError" in details[0]
+    assert "hunter2" not in details[0]
+    assert "edge" in workplace._sessions
+
+
 def test_a_bug_in_one_watch_spares_the_others(
     workplace: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
