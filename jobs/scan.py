@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -74,6 +75,8 @@ def _one(place: str | None) -> Stream | None:
     found = find_media([place])
     if len(found) > 1:
         raise SettingsError(f"--reference {redact(place)}: names {len(found)} sources; name one")
+    if "://" not in place and not Path(found[0].url).is_file():
+        raise SettingsError(f"--reference {place}: no such file; correct the path")
     return found[0]
 
 

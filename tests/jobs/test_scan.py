@@ -101,6 +101,7 @@ def delayed(source: Path, out: Path, by_s: float) -> None:
         (("x.mp4", "--workers", "0"), "must be at least 1"),
         (("nothing-*.mp4",), "matches no file"),
         (("gopher://x/y",), "gopher"),
+        (("x.mp4", "--reference", "nowhere.mov"), "nowhere.mov: no such file"),
         (("x.mp4", "--results", "/dev/null/results"), "/dev/null/results"),
         ((), "required"),
     ],
