@@ -18,7 +18,7 @@ from monitor.settings import ChannelLossSettings, Profile, fingerprint
 
 FRONT = ("FL", "FR")
 CENTRE = "FC"
-SPOKEN_S = 1.0
+SPOKEN_S = 0.3
 """A channel of the front pair has sound once it had so much; before that it never spoke."""
 KNOWN_S, ALWAYS = 3.0, 0.97
 """A channel is always there if it was for so long, and for this share of the time."""
