@@ -213,9 +213,9 @@ class Pipeline:
         if found and not self._ended:
             self._step((), [event for each in found for event in each.events(self.stream.id, self._epoch)], now)
 
-    def noted(self, kind: EventKind, value: float, detail: str, now: float) -> None:
+    def noted(self, kind: EventKind, value: float, detail: str, now: float, track: str = "") -> None:
         """Somebody else has something to tell of the stream."""
-        self._emit(kind, at=now, value=value, detail=detail)
+        self._emit(kind, at=now, value=value, detail=detail, track=track)
 
     def dropped(self, seconds: float, now: float) -> None:
         """So many seconds of packets were dropped before decoding, because this machine could not keep up."""
@@ -334,7 +334,7 @@ class Pipeline:
         self._covered_s = max(self._covered_s, end)
         self._trouble = ""
 
-    def _emit(self, kind: EventKind, at: float, value: float = 0.0, detail: str = "") -> None:
-        """An event of the source itself."""
-        event = Event(self.stream.id, "", self._epoch, self._arrivals.state.last_t_s, at, kind, value, detail)
+    def _emit(self, kind: EventKind, at: float, value: float = 0.0, detail: str = "", track: str = "") -> None:
+        """An event of the source itself, or of one track."""
+        event = Event(self.stream.id, track, self._epoch, self._arrivals.state.last_t_s, at, kind, value, detail)
         self._out.events.append(event)

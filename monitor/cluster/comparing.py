@@ -19,7 +19,7 @@ SILENT_S = 10.0
 ABSENT_S = 30.0
 """A reference that is not watched here for so long is told."""
 TRACE_S = 10.0
-"""The reference is looked at for so long beyond the start of a defect before it is said that it has not the same."""
+"""The reference is looked at for so long beyond where a defect was told before it is said that it has not the same."""
 NEAR_S = 3.0
 """A defect of the same kind that began so near, or goes on, is the same."""
 REMEMBER_S = 600.0
@@ -34,6 +34,7 @@ class Note:
     kind: EventKind
     value: float
     detail: str
+    track: str = ""
 
 
 @dataclass(slots=True)
@@ -47,7 +48,8 @@ class _Pair:
     """How far the reference came, and when it last came further (monotonic)."""
     offset_s: float | None = None
     queued: bool = False
-    to_trace: list[Detection] = field(default_factory=list)
+    to_trace: list[tuple[float, Detection]] = field(default_factory=list)
+    """With the media second at which each was told."""
 
 
 class Comparing:
@@ -95,9 +97,9 @@ class Comparing:
                 if seen is not None:
                     seen[detection.detection_id] = detection
                 if pair is not None and detection.revision == 0 and detection.kind not in NO_TRACE:
-                    pair.to_trace.append(detection)
+                    pair.to_trace.append((max(detection.start_s, prints.span[1]), detection))
             if pair is not None:
-                pair.to_trace = [each for each in pair.to_trace if each.start_s >= prints.span[1] - KEEP_S]
+                pair.to_trace = [each for each in pair.to_trace if each[0] >= prints.span[1] - KEEP_S]
             if seen:
                 old_s = prints.span[1] - REMEMBER_S
                 self._seen[stream] = {
@@ -159,11 +161,11 @@ class Comparing:
             if pair.offset_s is not None:
                 reached_s = self._prints[pair.reference].span[1]
                 waiting = []
-                for each in pair.to_trace:
-                    if each.start_s - pair.offset_s + TRACE_S <= reached_s:
+                for told_s, each in pair.to_trace:
+                    if told_s - pair.offset_s + TRACE_S <= reached_s:
                         found.append(self._traced(each, pair.reference, pair.offset_s))
                     else:
-                        waiting.append(each)
+                        waiting.append((told_s, each))
                 pair.to_trace = waiting
             return found
 
@@ -178,5 +180,6 @@ class Comparing:
         ]
         told = f"{detection.kind} {detection.detection_id}"
         if same:
-            return Note("traced", 1.0, f"{told} came from {reference!r}, which has {same[-1].detection_id}")
-        return Note("traced", 0.0, f"{told} came in after {reference!r}, which has none there")
+            here = f"{told} came from {reference!r}, which has {same[-1].detection_id}"
+            return Note("traced", 1.0, here, detection.track)
+        return Note("traced", 0.0, f"{told} came in after {reference!r}, which has none there", detection.track)

@@ -197,10 +197,10 @@ class Session:
         with self._lock:
             self._pipeline.compared(found, time.time())
 
-    def noted(self, kind: EventKind, value: float, detail: str) -> None:
+    def noted(self, kind: EventKind, value: float, detail: str, track: str = "") -> None:
         """Somebody else has something to tell of the stream."""
         with self._lock:
-            self._pipeline.noted(kind, value, detail, time.time())
+            self._pipeline.noted(kind, value, detail, time.time(), track)
 
     def report(self) -> tuple[Outcome, Checkpoint, Status]:
         """What came since the last report, the state after exactly that, and how it stands."""

@@ -216,7 +216,7 @@ class Workplace:
             return
         session.compared(found)
         for note in self._comparing.notes(session.stream.id):
-            session.noted(note.kind, note.value, note.detail)
+            session.noted(note.kind, note.value, note.detail, note.track)
 
     def _guarded(self, session: Session, work: Callable[[], object]) -> None:
         """A bug that one stream brings out ends the watch of that stream, not of the others; the driver is told."""

@@ -56,8 +56,6 @@ class AvSyncState:
     """Of the picture, and of each sound track."""
 
     sight: SightState = field(default_factory=SightState)
-    clock_s: float = math.nan
-    """UTC less media time."""
     tracks: tuple[tuple[str, TrackState], ...] = ()
 
 
@@ -88,11 +86,9 @@ class AvSync:
         found: list[Detection] = []
         tracks = dict(state.tracks)
         sight = state.sight
-        clock_s = state.clock_s
         for rows in seen.video:
             if len(rows):
                 sight = see(sight, rows)
-                clock_s = float(rows.at[-1] - rows.t_s[-1])
         compared = [event for event in seen.events if event.kind == "compared" and event.track]
         for name in {rows.track for rows in seen.audio} | {event.track for event in compared}:
             tracks.setdefault(name, TrackState())
@@ -113,7 +109,7 @@ class AvSync:
                 by_reference += _by_reference([replace(last, t_s=2 * last.t_s - last.numbers["from_s"])], compared_s)[0]
             by_timestamps = _by_timestamps(seconds)
             apart = [each for each in by_timestamps if each.apart_s]
-            said = (by_reference, _by_marker(pairs, clock_s), by_timestamps, apart)
+            said = (by_reference, _by_marker(pairs), by_timestamps, apart)
             holds = list(track.holds)
             for k, (hold, measured) in enumerate(zip(self._holds, said, strict=True)):
                 if measured:
@@ -130,7 +126,7 @@ class AvSync:
                 compared_s=compared_s,
                 last=last,
             )
-        return AvSyncState(sight, clock_s, tuple(sorted(tracks.items()))), found
+        return AvSyncState(sight, tuple(sorted(tracks.items()))), found
 
     def _rows(self, method: str, measured: Sequence[Measured]) -> Rows:
         error_ms = np.array([each.error_s for each in measured]) * 1000
@@ -176,10 +172,9 @@ def _by_reference(events: Sequence[Event], compared_s: float) -> tuple[list[Meas
     return found, compared_s
 
 
-def _by_marker(pairs: Sequence[Marked], clock_s: float) -> list[Measured]:
+def _by_marker(pairs: Sequence[Marked]) -> list[Measured]:
     return [
-        Measured(each.start_s, each.end_s - each.start_s, each.start_s + clock_s, each.error_s, MARKER_CONFIDENCE)
-        for each in pairs
+        Measured(each.start_s, each.end_s - each.start_s, each.at, each.error_s, MARKER_CONFIDENCE) for each in pairs
     ]
 
 

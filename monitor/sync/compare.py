@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from monitor.records import Event
@@ -48,10 +48,10 @@ Unlike programmes: up to 0.25 and, where little happens, 0.32; nine of ten up to
 WIDE = Likeness(sound=0.66, beside=0.12, alone=0.6, other_sound=0.5, other_picture=0.25, doubt=math.inf)
 """Everywhere: unlike programmes have up to 0.45 and 0.5 there. What is shown in a loop is in many places."""
 
-
 CERTAIN = 0.7
 """So alike, and no other place more than this share as likely: then picture and sound may be far from each other."""
 FORGETTING = 0.05
+"""Where pictures are less alike than they were, what is usual follows by this share."""
 BESIDE_DOUBT = 0.6
 """Pictures that are only a little alike are so in no other place."""
 UNUSUAL = 0.4
@@ -181,8 +181,10 @@ def compare(pairing: Pairing, reference: Prints, watched: Prints, until_s: float
             found = wide
             if live:
                 # The reference may be the later of the two: what it has by now is told of older seconds alone.
-                looked_s = until_s - WIDE_S
-                found = _look(reference, watched, looked_s, Places(-shift_s, -shift_s), everywhere, WIDE)
+                found = replace(wide, alike=None)
+                if until_s - WIDE_S - watched.span[0] >= LEAST_S:
+                    looked_s = until_s - WIDE_S
+                    found = _look(reference, watched, looked_s, Places(-shift_s, -shift_s), everywhere, WIDE)
         if found.missed and (places_apart := wide.apart) is not None:
             found = _look(reference, watched, until_s, places_apart, Reach(REACH_S, REACH_S))
     offset_s = pairing.offset_s if found.offset_s is None else found.offset_s
@@ -191,9 +193,8 @@ def compare(pairing: Pairing, reference: Prints, watched: Prints, until_s: float
         sound_s = found.heard_s if abs(found.heard_s - found.picture.seconds) > REACH_S else None
     late_s = math.nan if found.offset_s is None else found.offset_s + shift_s
     start_s = max(looked_s - LOOK_S, watched.span[0])
-    compared = Compared(
-        start_s, max(looked_s, start_s), found.picture, found.sounds, found.alike, late_s, looked_s + watched.clock_s
-    )
+    at = looked_s + watched.clock_s
+    compared = Compared(start_s, looked_s, found.picture, found.sounds, found.alike, late_s, at)
     alike = pairing.usual if found.picture is None else found.picture.likeness
     usual = max(alike, pairing.usual + FORGETTING * (alike - pairing.usual))
     return Pairing(offset_s, until_s, usual, sound_s), compared

@@ -8,6 +8,7 @@ which the middle counts, and pictures by their means in 144 places; a flash is a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ QUIET_HOPS = 10
 """Before a beep it is quiet for so long ..."""
 RISE_DB = 15.0
 """... by so much, ..."""
+LOUD_DB = 0.0
 LEAST_DB = -40.0
 """... and the beep is at least as loud."""
 FLASH_LEVELS = 40
@@ -52,6 +54,8 @@ class Marked:
 
     start_s: float
     end_s: float
+    at: float
+    """UTC of `start_s`; NaN for files."""
     error_s: float
 
 
@@ -75,6 +79,8 @@ class HearingState:
     was told."""
 
     beeps: Times = ()
+    clocks: Times = ()
+    """Of each beep: UTC less media time."""
     level_db: Times = ()
     until_s: float = float("-inf")
     asked_s: float = float("-inf")
@@ -113,14 +119,26 @@ def hear(state: HearingState, audio: Readings) -> HearingState:
     if not len(print_.t_s):
         return state
     joins = abs(print_.t_s[0] - state.until_s - HOP_S) < HOP_S
-    before = state.level_db if joins else (0.0,) * QUIET_HOPS  # In a hole it may have been loud.
-    level = np.concatenate((before, print_.level_db)).astype(np.float64)
-    loudest = np.lib.stride_tricks.sliding_window_view(level[:-1], QUIET_HOPS).max(axis=1)
-    now = level[QUIET_HOPS:]
-    onsets = print_.t_s[(now >= LEAST_DB) & (now - loudest >= RISE_DB)]
+    level = np.concatenate((state.level_db if joins else (LOUD_DB,) * QUIET_HOPS, print_.level_db)).astype(np.float64)
+    now = level[QUIET_HOPS:].copy()
+    holes = np.flatnonzero(np.diff(print_.t_s) > 1.5 * HOP_S) + 1
+    onset = np.zeros(len(now), np.bool_)
+    for first, last in pairwise((0, *holes.tolist(), len(now))):
+        if first:
+            level[: first + QUIET_HOPS] = LOUD_DB  # In a hole it may have been loud.
+        part = level[first : last + QUIET_HOPS]
+        loudest = np.lib.stride_tricks.sliding_window_view(part[:-1], QUIET_HOPS).max(axis=1)
+        onset[first:last] = (now[first:last] >= LEAST_DB) & (now[first:last] - loudest >= RISE_DB)
+    onsets = print_.t_s[onset].tolist()
+    rows = np.searchsorted(audio.t_s, onsets, side="right") - 1
+    clocks = dict(zip(state.beeps, state.clocks, strict=True)) | dict(
+        zip(onsets, (audio.at - audio.t_s)[rows].tolist(), strict=True)
+    )
     last_s = float(print_.t_s[-1])
+    beeps = _with(state.beeps, onsets, last_s)
     return HearingState(
-        beeps=_with(state.beeps, onsets.tolist(), last_s),
+        beeps=beeps,
+        clocks=tuple(clocks[beep_s] for beep_s in beeps),
         level_db=tuple(level[-QUIET_HOPS:].tolist()),
         until_s=last_s,
         asked_s=state.asked_s,
@@ -149,7 +167,7 @@ def marked(sight: SightState, hearing: HearingState) -> tuple[HearingState, list
             start_s = hearing.told_s if since_s < hearing.told_s else since_s
             end_s = max(start_s, beeps[PAIRS // 2] + period_s / 2)
             hearing = replace(hearing, told_s=end_s)
-            found.append(Marked(start_s, end_s, known[0]))
+            found.append(Marked(start_s, end_s, start_s + hearing.clocks[n - PAIRS], known[0]))
     return hearing, found
 
 

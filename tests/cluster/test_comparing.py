@@ -79,13 +79,18 @@ def test_where_a_defect_came_in(place: Comparing) -> None:
     place.due(("origin", "edge"))
     place.compare("edge")
     place.add("origin", [], [defect("origin", 10.0, 14.0)])
-    place.add("edge", [], [defect("edge", 11.6), defect("edge", 20.0, kind="black"), defect("edge", 35.0, kind="snow")])
+    place.add("edge", [], [defect("edge", 11.6), defect("edge", 20.0, kind="black")])
+    assert place.notes("edge") == [], "it was told at 40 s: the reference has not shown enough yet"
+    later = [replace(part, t_s=part.t_s + 40) for part in (pictures(10, 0.0), sound(10, 0.0))]
+    place.add("origin", later, [])
+    place.add("edge", [], [defect("edge", 45.0, kind="snow")])
     notes = place.notes("edge")
+    assert {note.track for note in notes} == {"video"}
     assert [note.value for note in notes] == [1.0, 0.0]
     assert notes[0].detail == "freeze freeze-edge came from 'origin', which has freeze-origin"
     assert notes[1].detail == "black black-edge came in after 'origin', which has none there"
     assert place.notes("edge") == [], "of snow the reference has not shown enough yet"
-    later = [replace(part, t_s=part.t_s + 40) for part in (pictures(20, 0.0), sound(20, 0.0))]
+    later = [replace(part, t_s=part.t_s + 50) for part in (pictures(20, 0.0), sound(20, 0.0))]
     place.add("origin", later, [])
     assert [note.value for note in place.notes("edge")] == [0.0]
 
@@ -128,6 +133,8 @@ def test_kinds_of_arrival_are_not_traced_and_nothing_is_before_the_two_are_known
     feed(place, "edge", 0.0)
     place.due(("origin", "edge"))
     place.compare("edge")
+    later = [replace(part, t_s=part.t_s + 40) for part in (pictures(20, 0.0), sound(20, 0.0))]
+    place.add("origin", later, [])
     assert [note.detail.split()[0] for note in place.notes("edge")] == ["freeze"]
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 import pytest
 from builders import cut, heard, video
 from test_offset import curve
 
-from monitor.records import GRID, Readings
+from monitor.recorded import prints_of
+from monitor.records import GRID, Readings, Stream
+from monitor.settings import FAST
 from monitor.sync import Pair, Pairing, Prints, compare, due_until
 
 
@@ -90,6 +94,24 @@ def test_unlike_programmes_are_never_out_of_step(seed: int) -> None:
     found = Pair(REFERENCE, prints(pictures(60, 0.0, seed), sound(60, 0.0, seed))).compare()
     assert found
     assert all(math.isnan(each.sync_s("audio:0")) and not each.alike for each in found)
+
+
+UNLIKE = (
+    "bbb_open_30s_720p.webm",
+    "chrome_ad_fastcuts.mp4",
+    "driving_30s.webm",
+    "sintel_trailer_480p.mp4",
+    "webcam_quiet_19s.flv",
+)
+
+
+def test_twenty_pairs_of_real_clips_are_never_out_of_step(media: Path) -> None:
+    """Each with each other, both ways: none is taken for the same, and most are known to be another."""
+    known = {name: prints_of(Stream(name, str(media / name)), FAST) for name in UNLIKE}
+    found = [Pair(known[a], known[b]).compare(ended=True) for a, b in permutations(UNLIKE, 2)]
+    assert len(found) == 20
+    assert all(math.isnan(each.sync_s("audio:0")) and not each.alike for pair in found for each in pair)
+    assert sum(any(each.alike is False for each in pair) for pair in found) >= 12
 
 
 def test_nothing_can_be_said_of_stills_and_silence() -> None:

@@ -12,7 +12,7 @@ import pytest
 from builders import cut, heard, video
 
 from monitor.recorded import scan
-from monitor.records import GRID, Readings, Stream
+from monitor.records import GRID, Readings, Reason, Stream
 from monitor.settings import FAST
 from monitor.sync import HearingState, Marked, SightState, hear, marked, see
 from monitor.sync.marker import PAIRS
@@ -26,7 +26,12 @@ def beeps(seconds: float, times: list[float], lasts_s: float = 0.06) -> Readings
     for t in times:
         hops[int(t * 100) : int((t + lasts_s) * 100)] = LOUD
     rows = heard(round(seconds * 10))
-    return replace(rows, prints={"peak": np.repeat(hops.reshape(-1, 1, 10), 2, axis=1)})
+    # A clock that is known better and better.
+    return replace(
+        rows,
+        at=rows.t_s + 1000.0 - 0.001 * np.arange(len(rows)),
+        prints={"peak": np.repeat(hops.reshape(-1, 1, 10), 2, axis=1)},
+    )
 
 
 def flashes(seconds: float, times: list[float], lasts: int = 2, places: slice = slice(None)) -> Readings:
@@ -94,6 +99,19 @@ def test_what_crosses_the_middle(late_s: float) -> None:
 def test_any_split_says_the_same(size: int) -> None:
     pictures, sound = flashes(15, TIMES), beeps(15, [t + 0.1 for t in TIMES])
     assert said(pictures, sound, size) == said(pictures, sound)
+
+
+def test_it_is_on_the_clock_of_its_first_beep() -> None:
+    (first, *_) = said(flashes(15, TIMES), beeps(15, TIMES))
+    assert first.at == pytest.approx(first.start_s + 1000.0 - 0.010, abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [1, 10**6])
+def test_in_a_hole_it_may_have_been_loud(size: int) -> None:
+    """Sound that was not measured between beeps, at once and row by row."""
+    sound = beeps(15, TIMES)
+    sound.reason[9:130:10] = Reason.CORRUPT
+    assert said(flashes(15, TIMES), sound, size) == []
 
 
 @pytest.mark.parametrize(

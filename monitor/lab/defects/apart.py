@@ -145,10 +145,10 @@ def _retold(footage: Footage, shown_s: float, rng: Rng) -> Footage:
     top, left = (2 * round(CROP * float(rng.random()) * side / 2) for side in (footage.height, footage.width))
     scale = VideoReformatter()
     first = round(shown_s * footage.fps)
-    n = int((len(footage) - first) / footage.fps * fps)
+    total = int((len(footage) - first) / footage.fps * fps)
     # Of a converter that shows pictures neither earlier nor later, in the mean.
-    sources = first + (np.arange(n) * footage.fps + CENTRED[fps]) // fps
-    found = np.empty((n, height * 3 // 2, width), np.uint8)
+    sources = first + (np.arange(total) * footage.fps + CENTRED[fps]) // fps
+    found = np.empty((total, height * 3 // 2, width), np.uint8)
     for n, source in enumerate(np.minimum(sources, len(footage) - 1).tolist()):
         frame = VideoFrame.from_ndarray(_cropped(footage.whole[source], top, left), format="yuv420p")
         found[n] = scale.reformat(frame, width, height, "yuv420p").to_ndarray()
