@@ -17,7 +17,7 @@ from monitor.measure import PictureMeter
 from monitor.media.decode import Decoder
 from monitor.media.redact import redact
 from monitor.media.source import Input, check_url, open_input
-from monitor.pipeline import Pipeline
+from monitor.pipeline import Outcome, Pipeline
 from monitor.records import Coverage, Detection, Event, FrameBatch, Incident, Readings, SoundBlock, Stream
 from monitor.settings import Profile
 from monitor.sync import Pair, Prints
@@ -37,6 +37,24 @@ class Scanned:
     note: str = ""
 
 
+class Beside:
+    """A recording beside its reference: what came of it is compared, and what that says goes back into its pipeline."""
+
+    def __init__(self, reference: Prints) -> None:
+        self._watched = Prints(keep_s=math.inf)
+        self._pair = Pair(reference, self._watched)
+        self._times = 0
+
+    def take(self, pipeline: Pipeline, outcome: Outcome, ended: bool = False) -> None:
+        """Go on with what came since the last call. `ended`: nothing more comes."""
+        self._watched.add(outcome.readings)
+        found = self._pair.compare(ended)
+        self._times += len(found)
+        pipeline.compared(found, math.nan)
+        if ended and not self._times:
+            pipeline.noted("not_compared", 0.0, "too short, or nothing of it could be decoded", math.nan)
+
+
 def scan(
     stream: Stream,
     profile: Profile,
@@ -53,20 +71,13 @@ def scan(
     incidents: dict[str, Incident] = {}
     problem = note = ""
     duration: float | None = None
-    watched = Prints(keep_s=math.inf)
-    pair = None if reference is None else Pair(reference, watched)
-
-    compared = 0
+    beside = None if reference is None else Beside(reference)
 
     def take(ended: bool = False) -> None:
-        nonlocal compared
         outcome = pipeline.take()
         write(outcome.readings)
-        if pair is not None:
-            watched.add(outcome.readings)
-            found = pair.compare(ended)
-            compared += len(found)
-            pipeline.compared(found, math.nan)
+        if beside is not None:
+            beside.take(pipeline, outcome, ended)
         rows.extend(outcome.events)
         rows.extend(outcome.coverage)
         detections.update((d.detection_id, d) for d in outcome.detections)
@@ -84,8 +95,6 @@ def scan(
     except SourceError as error:
         problem = str(error)
     take(ended=True)
-    if pair is not None and not compared:
-        pipeline.noted("not_compared", 0.0, "too short, or nothing of it could be decoded", math.nan)
     pipeline.finish(math.nan, None if problem and not pipeline.media_s else duration)
     take()
     if not problem:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from clips import make_clip
 
-from monitor.errors import SettingsError
-from monitor.recorded import Scanned, find_media, scan
-from monitor.records import Coverage, Detection, Readings, Stream
+from monitor.errors import SettingsError, SourceError
+from monitor.recorded import Scanned, find_media, prints_of, scan
+from monitor.records import Coverage, Detection, Event, Readings, Stream
 from monitor.settings import DEFAULT, FAST, Profile
 
 
@@ -154,6 +154,20 @@ def test_a_background_that_flickers_only_just_breaks_the_rule(media: Path) -> No
     flicker = next(d for d in found if d.kind == "flashing")
     assert flicker.severity == "minor"
     assert (flicker.start_s, flicker.end_s) == (pytest.approx(10.5, abs=0.3), pytest.approx(13.6, abs=0.3))
+
+
+def test_what_is_too_short_to_be_compared_says_so(tmp_path: Path, media: Path) -> None:
+    clip = make_clip(tmp_path / "short.mp4", [("moving", 3.0)])
+    reference = prints_of(Stream("r", str(clip)), FAST)
+    short = scan(Stream("s", str(clip)), FAST, lambda _: None, lambda *_: None, reference)
+    said = [row for row in short.rows if isinstance(row, Event) and row.kind in ("compared", "not_compared")]
+    assert [(row.kind, row.detail[:9]) for row in said] == [("not_compared", "too short")]
+    url = str(media / "webcam_quiet_19s.flv")
+    long = scan(Stream("s", url), FAST, lambda _: None, lambda *_: None, prints_of(Stream("r", url), FAST))
+    said = [row for row in long.rows if isinstance(row, Event) and row.kind in ("compared", "not_compared")]
+    assert [row.kind for row in said] == ["compared", "compared"], "at 15 s, and at its end"
+    with pytest.raises(SourceError):
+        prints_of(Stream("r", str(tmp_path / "nothing.mp4")), FAST)
 
 
 def test_media_is_found_in_folders_and_globs(tmp_path: Path) -> None:

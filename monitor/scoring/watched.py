@@ -15,11 +15,10 @@ from monitor.lab.truth import REFERENCE
 from monitor.lab.yardsticks import USUAL_FPS, probe
 from monitor.media.source import open_input
 from monitor.pipeline import Outcome, Pipeline, TimedPacket
-from monitor.recorded import prints_of
+from monitor.recorded import Beside, prints_of
 from monitor.records import Detection, Stream
 from monitor.scoring.matching import Found
 from monitor.settings import Profile
-from monitor.sync import Pair, Prints
 
 PACKETS_AT_A_TIME = 8
 """About a tenth of a second of 25 pictures a second and AAC: so much too late a detection is told at most."""
@@ -94,9 +93,9 @@ def watch(clip: Path, profile: Profile) -> Watched:
     SourceError if it cannot be read, or nothing of it decoded."""
     stream = Stream(id=clip.name, url=str(clip))
     beside = clip.with_name(clip.name + REFERENCE)
-    prints = Prints(keep_s=math.inf)
-    reference = prints_of(Stream(id=beside.name, url=str(beside)), profile) if beside.is_file() else None
-    pair = None if reference is None else Pair(reference, prints)
+    reference = None
+    if beside.is_file():
+        reference = Beside(prints_of(Stream(id=beside.name, url=str(beside)), profile))
     with open_input(stream, profile.source) as source:
         watching = _Watching(next((track.fps for track in source.tracks if track.kind == "video"), 0.0) or USUAL_FPS)
         pipeline = Pipeline(stream, profile, live=False, now=math.nan)
@@ -107,15 +106,13 @@ def watch(clip: Path, profile: Profile) -> Watched:
             pipeline.packets(some, math.nan)
             outcome = pipeline.take()
             watching.take(outcome)
-            if pair is not None:
-                prints.add(outcome.readings)
-                pipeline.compared(pair.compare(), math.nan)
+            if reference is not None:
+                reference.take(pipeline, outcome)
         pipeline.closed("ended", "", math.nan)
         outcome = pipeline.take()
         watching.take(outcome)
-        if pair is not None:
-            prints.add(outcome.readings)
-            pipeline.compared(pair.compare(ended=True), math.nan)
+        if reference is not None:
+            reference.take(pipeline, outcome, ended=True)
         pipeline.finish(math.nan)
         watching.take(pipeline.take())
     if pipeline.media_s <= 0:

@@ -35,8 +35,6 @@ from monitor.lab.truth import REFERENCE, STRENGTHS, Strength, Truth
 
 Rng = np.random.Generator
 
-AV_TIME_BASE = 1_000_000
-
 SECONDS = 50.0
 """Of a case, at the least: what is compared are 20 s."""
 SHIFT_S = 2.0
@@ -126,7 +124,7 @@ def _shortest_s(source: Path) -> float:
     """Seconds that a clip has both pictures and sound. Raises SettingsError for less than LEAST_S."""
     try:
         with av.open(f"file:{source}", metadata_errors="replace") as container:
-            whole_s = (container.duration or 0) / AV_TIME_BASE
+            whole_s = (container.duration or 0) / av.time_base
             each = [
                 float(stream.duration * stream.time_base) if stream.duration and stream.time_base else whole_s
                 for stream in (*container.streams.video[:1], *container.streams.audio[:1])
