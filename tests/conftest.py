@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -55,31 +56,53 @@ def cluster() -> Iterator[None]:
 ON_TIME = (
     "benchmark",
     "cluster",
-    "jobs",
+    "test_bench.py",
     "test_demonstration.py",
     "test_growth.py",
+    "test_live.py",
+    "test_publish.py",
     "test_readme.py",
+    "test_scan.py",
+    "test_watch.py",
     "test_watching.py",
 )
-"""What watches live streams or measures, and wants the machine to itself: last."""
+"""Folders and files of tests that watch live streams or measure: they come first, in one process."""
+LIVE = "on time"
 _GROWING = pytest.StashKey[tuple[subprocess.Popen[bytes], Path]]()
+_POLITE = pytest.StashKey[bool]()
+# A test may run README's commands, which install this project anew: what starts meanwhile finds it all the same.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
 
 
+def _group(item: pytest.Item) -> str:
+    here = item.path.relative_to(Path(__file__).parent)
+    return LIVE if any(part in ON_TIME for part in here.parts) else str(here)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What only computes comes first, beside the two minutes of `growing.py`, which then are over."""
-    here = Path(__file__).parent
-    items.sort(key=lambda item: item.path.relative_to(here).parts[0] in ON_TIME)
+    """With `-n 2` one process does what wants to be on time, the other, file by file, what only computes."""
+    items.sort(key=lambda item: (_group(item) != LIVE, item.get_closest_marker("beside") is not None))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Two minutes of watching begin at once, in a process of their own, if anything is to be known of them."""
-    if session.config.option.collectonly or not any(item.get_closest_marker("beside") for item in session.items):
-        return
-    folder = Path(tempfile.mkdtemp(prefix="monitor-growing-"))
-    with (folder / "output").open("wb") as output:
-        command = [sys.executable, str(Path(__file__).parent / "growing.py"), str(folder)]
-        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
-    session.config.stash[_GROWING] = process, folder
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What only computes gives way. Two minutes of watching begin with the first test that wants to be on time, in a
+    process of their own that gives way, too, if anything is to be known of them."""
+    config = item.session.config
+    if _group(item) != LIVE:
+        if "PYTEST_XDIST_WORKER" in os.environ and not config.stash.get(_POLITE, False):
+            config.stash[_POLITE] = True
+            os.nice(10)
+    elif _GROWING not in config.stash and any(each.get_closest_marker("beside") for each in item.session.items):
+        folder = Path(tempfile.mkdtemp(prefix="monitor-growing-"))
+        with (folder / "output").open("wb") as output:
+            command = [sys.executable, str(Path(__file__).parent / "growing.py"), str(folder)]
+            process = subprocess.Popen(
+                command, stdout=output, stderr=output, start_new_session=True, preexec_fn=partial(os.nice, 10)
+            )
+        config.stash[_GROWING] = process, folder
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from monitor.audio import partners, peak_code
 from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Evidence, Hold, HoldState, Rows
-from monitor.detect.hops import hops
+from monitor.detect.hops import hops, silent
 from monitor.records import Depth, Detection, Readings, Reason
 from monitor.settings import ChannelLossSettings, Profile, fingerprint
 
@@ -21,12 +21,15 @@ CENTRE = "FC"
 SPOKEN_S = 0.3
 """A channel of the front pair has sound once it had so much; before that it never spoke."""
 KNOWN_S, ALWAYS = 3.0, 0.97
-"""A channel is always there if it was for so long, and for this share of the time."""
+"""A channel is always there if it was for so long, and for this share of the time; ..."""
+LOST_S = 10.0
+"""... of which it is not taken that it is gone for so long: else its second loss would be none."""
 LONG = 10.0
 """After so many of these times it is known of a mean that nothing is left of how it began."""
 PAST_S = 30.0
 """How far back what is usual of a channel reaches, as a time constant."""
 ROW_S = 0.1
+LEAK_DB, LEAK_DBFS = 36.0, -50.0
 
 Flags = NDArray[np.bool_]
 NOTHING: Flags = np.empty((0, 0), np.bool_)
@@ -125,8 +128,8 @@ class ChannelLoss:
     """
 
     kind = "channel_loss"
-    version = 1
-    reads = ("peak", "rms_dbfs", "correlation")
+    version = 2
+    reads = ("peak", "rms_dbfs", "peak_dbfs", "correlation")
     depths: frozenset[Depth] = ALL_DEPTHS
 
     def __init__(self, profile: Profile) -> None:
@@ -134,7 +137,7 @@ class ChannelLoss:
         slow = self.settings.model_copy(
             update={"min_duration_s": self.settings.slow_min_duration_s, "severity": "minor"}
         )
-        self._silent, self._plays = peak_code(self.settings.threshold_dbfs), peak_code(self.settings.plays_dbfs)
+        self._plays = peak_code(self.settings.plays_dbfs)
         name = f"{self.kind}@{self.version}:{fingerprint(self.settings)}"
         minor = self.settings.model_copy(update={"severity": "minor"})
         self._hold, self._slow = Hold(self.kind, self.settings, name), Hold(self.kind, slow, name)
@@ -185,12 +188,14 @@ class ChannelLoss:
 
     def _hear(self, state: TrackState, sound: Readings) -> tuple[TrackState, _Heard]:
         """The hops of these rows, and what is known after them. Row by row, so that any split gives the same."""
-        codes, rows, of = hops(sound)
-        silent = codes < self._silent
-        quiet = not silent.any()  # As nearly always: then nothing is asked of the past.
-        speaks = sound.prints["peak"].max(axis=2) >= self._plays
-        energy = 10 ** (np.maximum(sound.values["rms_dbfs"].astype(np.float64), -200.0) / 10)
+        heard = hops(sound)
+        codes, rows, of = heard
         mates = partners(sound.channels)
+        faint = _faint(sound, mates)
+        gone = silent(sound, heard, self.settings.threshold_dbfs) | faint[of]
+        quiet = not gone.any()  # As nearly always: then nothing is asked of the past.
+        speaks = (sound.prints["peak"].max(axis=2) >= self._plays) & ~faint
+        energy = 10 ** (np.maximum(sound.values["rms_dbfs"].astype(np.float64), -200.0) / 10)
         product = np.sqrt(energy * energy[:, mates]) * sound.values["correlation"]
         firsts = [(k, mate) for k, mate in enumerate(mates.tolist()) if k < mate]
         pasts, pairs = list(state.pasts), list(state.pairs)
@@ -224,12 +229,14 @@ class ChannelLoss:
         grave = np.array(long_ago) | (likeness >= self.settings.min_correlation)
         spoke_of, regular_of, constant_of = (np.array(flags)[of] for flags in (spoke, regular, constant))
         plays = codes >= self._plays
-        return state, _Heard(rows, codes, silent, plays, spoke_of, regular_of, constant_of, grave[of], likeness[of])
+        return state, _Heard(rows, codes, gone, plays, spoke_of, regular_of, constant_of, grave[of], likeness[of])
 
     def _learn(self, pasts: list[Past], speaks: list[bool], t_s: float) -> None:
         if True not in speaks:
             return
         for k, past in enumerate(pasts):
+            if past.constant and not speaks[k] and t_s - past.last_s <= LOST_S:
+                continue
             presence = past.presence + (speaks[k] - past.presence) * ROW_S / PAST_S
             heard_s = min(past.heard_s + ROW_S, LONG * PAST_S)
             if speaks[k]:
@@ -282,6 +289,15 @@ def _judged(thing: _Thing, heard: _Heard, before: bool) -> Rows:
     }
     bad = _carried(lost, lost | ~silent | ~counts, before)
     return replace(heard.rows, bad=bad, grave=grave, evidence=evidence)
+
+
+def _faint(sound: Readings, mates: NDArray[np.int64]) -> Flags:
+    """Which channels are so far below the other one of their pair [N, channels], that they have nothing of their own:
+    what leaks from one line into another is 40 dB down and more."""
+    rms, peak = sound.values["rms_dbfs"], sound.values["peak_dbfs"]
+    with np.errstate(invalid="ignore"):
+        found = (rms < rms[:, mates] - LEAK_DB) & (peak < peak[:, mates] - LEAK_DB) & (rms < LEAK_DBFS)
+    return np.asarray(found & (mates >= 0))
 
 
 def _counting(thing: _Thing, heard: _Heard) -> Flags:

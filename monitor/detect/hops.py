@@ -13,6 +13,11 @@ from monitor.kernels import HOPS
 from monitor.records import Readings, Reason
 
 
+NOISE_BELOW_DB, NOISE_CREST_DB = 6.0, 12.0
+"""A row whose mean level is so far below a level is below it, even if some peaks are above it by up to this: those of
+noise are 10 to 13 dB above its mean."""
+
+
 class Hops(NamedTuple):
     """The hops that were measured."""
 
@@ -44,6 +49,9 @@ def hops(sound: Readings) -> Hops:
     return Hops(by_hop[measured], rows, np.repeat(np.arange(n), HOPS)[measured])
 
 
-def below(codes: NDArray[np.uint8], dbfs: float) -> NDArray[np.bool_]:
-    """Which are below a level, in steps of 0.5 dB."""
-    return np.asarray(codes < peak_code(dbfs))
+def silent(sound: Readings, heard: Hops, dbfs: float) -> NDArray[np.bool_]:
+    """Which hops have no sound [hops, channels]: their peak is below a level, in steps of 0.5 dB; or they are of noise
+    that is no louder than that."""
+    rms = np.nan_to_num(sound.values["rms_dbfs"], neginf=-200.0)[heard.row]
+    noise = (rms < dbfs - NOISE_BELOW_DB) & (heard.codes < peak_code(dbfs + NOISE_CREST_DB))
+    return np.asarray((heard.codes < peak_code(dbfs)) | noise)

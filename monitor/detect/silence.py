@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Hold, HoldState
-from monitor.detect.hops import below, hops
+from monitor.detect.hops import hops, silent
 from monitor.records import Depth, Detection
 from monitor.settings import Profile, SilenceSettings, fingerprint
 
@@ -18,11 +18,11 @@ SilenceState = tuple[tuple[str, HoldState], ...]
 
 
 class Silence:
-    """A hop of 10 ms is silent when its sample peak is below the threshold in every channel. FFmpeg's silencedetect
-    agrees to a hop."""
+    """A hop of 10 ms is silent when in every channel its sample peak is below the threshold, as FFmpeg's silencedetect
+    has it, to a hop; or when there is but noise, of which it is the mean level that counts."""
 
     kind = "silence"
-    version = 2
+    version = 3
     reads = ("peak", "rms_dbfs")
     depths: frozenset[Depth] = ALL_DEPTHS
 
@@ -41,9 +41,9 @@ class Silence:
         for sound in seen.audio:
             if len(sound):
                 heard = hops(sound)
-                silent: NDArray[np.bool_] = np.all(below(heard.codes, self.settings.threshold_dbfs), axis=1)
+                quiet: NDArray[np.bool_] = np.all(silent(sound, heard, self.settings.threshold_dbfs), axis=1)
                 before = tracks.get(sound.track, HoldState())
-                tracks[sound.track], more = self._hold.step(before, seen, sound.track, replace(heard.rows, bad=silent))
+                tracks[sound.track], more = self._hold.step(before, seen, sound.track, replace(heard.rows, bad=quiet))
                 found += more
         if seen.ended:
             for hold in tracks.values():

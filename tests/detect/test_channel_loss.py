@@ -68,6 +68,14 @@ def test_neither_silence_of_both_nor_a_faint_partner_is_a_loss() -> None:
     assert told(stereo(BOTH * 15 + [(hardly, OFF)] * 50)) == []
 
 
+@pytest.mark.parametrize(("leak_dbfs", "is_lost"), [(-56.5, True), (-54.0, False)])
+def test_what_leaks_from_its_partner_is_nothing_of_its_own(leak_dbfs: float, is_lost: bool) -> None:
+    """37 and 34 dB below it."""
+    loud, leak = peak_code(-19.5), peak_code(leak_dbfs)
+    found = told(stereo([(loud, loud)] * 15 + [(loud, leak)] * 20 + [(loud, loud)] * 5))
+    assert spans(found) == ([("audio:0:FR", 1.5, None), ("audio:0:FR", 1.5, 3.5)] if is_lost else [])
+
+
 def test_pauses_of_the_other_channel_do_not_end_it() -> None:
     talk = [(LOUD, OFF)] * 6 + [(OFF, OFF)] * 4
     found = told(stereo(BOTH * 15 + talk * 3))
@@ -94,6 +102,10 @@ def test_a_pair_that_always_had_sound_is_gone_at_once(pair: tuple[str, str]) -> 
     found = told(stereo([full] * 45 + [less] * 25 + [full] * 20, channels=SURROUND))
     assert spans(found)[-1] == (f"audio:0:{'+'.join(pair)}", 4.5, 7.0)
     assert {d.severity for d in found} == {"minor"}
+    twice = told(stereo(([full] * 45 + [less] * 25) * 2 + [full] * 20, channels=SURROUND))
+    assert [span for span in spans(twice) if span[2] is not None] == [
+        (f"audio:0:{'+'.join(pair)}", start, start + 2.5) for start in (4.5, 11.5)
+    ], "and again: that it was gone is not taken for how it is"
     pauses = [full if k % 20 else less for k in range(45)]
     assert told(stereo(pauses + [less] * 25 + [full] * 20, channels=SURROUND)) == [], "it was not always there"
 

@@ -7,7 +7,7 @@ import pytest
 from builders import sound
 
 from monitor.audio import peak_code
-from monitor.detect.hops import below, hops
+from monitor.detect.hops import hops, silent
 from monitor.records import Reason
 
 
@@ -24,5 +24,16 @@ def test_hops_stand_in_order_and_only_those_that_were_measured() -> None:
     assert not found.rows.bad.any()
 
 
-def test_the_level_itself_is_not_below() -> None:
-    assert below(np.array([peak_code(-60) - 1, peak_code(-60)], np.uint8), -60).tolist() == [True, False]
+def test_the_level_itself_is_not_silent() -> None:
+    rows = sound([(peak_code(-60) - 1,), (peak_code(-60),)], channels=("FC",))
+    assert silent(rows, hops(rows), -60)[::10, 0].tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("peak_dbfs", "rms_dbfs", "is_silent"),
+    [(-48.5, -66.5, True), (-48.5, -66.0, False), (-48.0, -66.5, False), (-90.0, -np.inf, True)],
+)
+def test_noise_counts_by_its_mean_level(peak_dbfs: float, rms_dbfs: float, is_silent: bool) -> None:
+    rows = sound([(peak_code(peak_dbfs),)], channels=("FC",))
+    rows.values["rms_dbfs"][:] = rms_dbfs
+    assert silent(rows, hops(rows), -60).tolist() == [[is_silent]] * 10

@@ -21,6 +21,14 @@ def test_the_threshold_itself_is_sound() -> None:
     assert run(Silence, inputs(sound([(peak_code(-60), OFF)] * 30))) == []
 
 
+def test_noise_that_nobody_hears_is_silence_and_a_knock_in_it_is_sound() -> None:
+    noise = sound([(LOUD, LOUD)] * 5 + [(peak_code(-54), peak_code(-54))] * 30)
+    noise.values["rms_dbfs"][5:] = -67.0
+    assert spans(run(Silence, inputs(noise))) == [("audio:0", 0.5, None)]
+    noise.prints["peak"][9::10, 0, 3] = LOUD
+    assert run(Silence, inputs(noise)) == []
+
+
 def test_one_channel_alone_is_no_silence() -> None:
     assert run(Silence, inputs(sound([(LOUD, LOUD)] * 5 + [(LOUD, OFF)] * 50))) == []
 

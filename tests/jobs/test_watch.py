@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -127,24 +127,20 @@ def test_sigterm_ends_it_cleanly_too(tmp_path: Path, running: list[Watch]) -> No
         ("[[stream", "TOML"),
     ],
 )
-def test_a_bad_catalog_is_refused_before_anything_starts(tmp_path: Path, text: str, said: str) -> None:
+def test_a_bad_catalog_is_refused_before_anything_starts(
+    tmp_path: Path, text: str, said: str, refused: Callable[..., str]
+) -> None:
     place = tmp_path / "streams.toml"
     place.write_text(text)
-    command = [sys.executable, str(ROOT / "jobs/watch.py"), str(place), "--results", str(tmp_path / "results")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
-    assert done.returncode == 2
-    assert "streams.toml" in done.stderr
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    told = refused("watch", place, "--results", tmp_path / "results")
+    assert "streams.toml" in told
+    assert said in told
     assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.parametrize("duration", ["nan", "0", "-1"])
-def test_a_duration_that_is_none_is_refused(duration: str) -> None:
-    command = [sys.executable, str(ROOT / "jobs/watch.py"), "--duration", duration]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f"--duration {float(duration)}: must be above 0" in done.stderr
+def test_a_duration_that_is_none_is_refused(duration: str, refused: Callable[..., str]) -> None:
+    assert f"--duration {float(duration)}: must be above 0" in refused("watch", "--duration", duration)
 
 
 def test_a_results_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
