@@ -30,6 +30,8 @@ PAST_S = 30.0
 """How far back what is usual of a channel reaches, as a time constant."""
 ROW_S = 0.1
 LEAK_DB, LEAK_DBFS = 36.0, -50.0
+LASTS = 10
+"""In so many hops it must be lost, to be so in a pause, too: where all of them stop, a coder lets one ring longer."""
 
 Flags = NDArray[np.bool_]
 NOTHING: Flags = np.empty((0, 0), np.bool_)
@@ -64,10 +66,10 @@ class PairPast:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Where the loss of one thing stands, and whether its last hop was lost."""
+    """Where the loss of one thing stands, and in how many hops on end it was lost, pauses of the others left out."""
 
     hold: HoldState = HoldState()
-    lost: bool = False
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +182,9 @@ class ChannelLoss:
         holds = dict(state.holds)
         for thing in _things(sound.channels):
             before = holds.get(thing.key, Holding())
-            rows = _judged(thing, heard, before.lost)
+            rows, lost = _judged(thing, heard, before.lost)
             hold, more = self._by(thing).step(before.hold, seen, f"{sound.track}:{thing.name}", rows)
-            holds[thing.key] = Holding(hold, bool(rows.bad[-1]) if len(rows.bad) else before.lost)
+            holds[thing.key] = Holding(hold, lost)
             found += more
         return replace(state, holds=tuple(sorted(holds.items())))
 
@@ -273,10 +275,11 @@ def _things(names: tuple[str, ...]) -> tuple[_Thing, ...]:
     return tuple(found)
 
 
-def _judged(thing: _Thing, heard: _Heard, before: bool) -> Rows:
-    """The hops in which it is lost. What is silent stays lost while the others pause: then nothing new is known."""
+def _judged(thing: _Thing, heard: _Heard, before: int) -> tuple[Rows, int]:
+    """The hops in which it is lost, and how many of them on end there are after these. What is silent stays lost while
+    the others pause: then nothing new is known."""
     if not heard.silent.size:
-        return heard.rows
+        return heard.rows, 0 if len(heard.rows.bad) else before
     here, others = list(thing.here), list(thing.others)
     counts: Flags = np.all(_counting(thing, heard)[:, here], axis=1)
     silent: Flags = np.all(heard.silent[:, here], axis=1)
@@ -287,8 +290,8 @@ def _judged(thing: _Thing, heard: _Heard, before: bool) -> Rows:
         "others_dbfs": (_dbfs(heard.codes[:, others].max(axis=1)), "max"),
         "correlation_before": (heard.alike[:, here].max(axis=1), "max"),
     }
-    bad = _carried(lost, lost | ~silent | ~counts, before)
-    return replace(heard.rows, bad=bad, grave=grave, evidence=evidence)
+    bad, after = _carried(lost, silent & counts, before)
+    return replace(heard.rows, bad=bad, grave=grave, evidence=evidence), after
 
 
 def _faint(sound: Readings, mates: NDArray[np.int64]) -> Flags:
@@ -319,10 +322,11 @@ def _learned(pair: PairPast, product: float, one: float, other: float) -> PairPa
     return PairPast(pair.product * keep + product, (pair.energies[0] * keep + one, pair.energies[1] * keep + other))
 
 
-def _carried(lost: Flags, known: Flags, before: bool) -> Flags:
-    """Which hops are lost, where what is not known is as the hop before it."""
-    last = np.maximum.accumulate(np.where(known, np.arange(len(lost)), -1))
-    return np.where(last >= 0, lost[last], before)
+def _carried(lost: Flags, may_be: Flags, before: int) -> tuple[Flags, int]:
+    """Which hops are lost, where one that may be is, if it has been for long enough; and in how many on end it was."""
+    so_far = np.cumsum(lost)
+    counts = so_far - np.maximum.accumulate(np.where(may_be, -before, so_far))
+    return lost | (may_be & (counts >= LASTS)), int(counts[-1]) if len(counts) else before
 
 
 def _dbfs(codes: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -12,7 +12,6 @@ from monitor.detect.hold import Evidence, Rows
 from monitor.kernels import HOPS
 from monitor.records import Readings, Reason
 
-
 NOISE_BELOW_DB, NOISE_CREST_DB = 6.0, 12.0
 """A row whose mean level is so far below a level is below it, even if some peaks are above it by up to this: those of
 noise are 10 to 13 dB above its mean."""
@@ -54,4 +53,9 @@ def silent(sound: Readings, heard: Hops, dbfs: float) -> NDArray[np.bool_]:
     that is no louder than that."""
     rms = np.nan_to_num(sound.values["rms_dbfs"], neginf=-200.0)[heard.row]
     noise = (rms < dbfs - NOISE_BELOW_DB) & (heard.codes < peak_code(dbfs + NOISE_CREST_DB))
-    return np.asarray((heard.codes < peak_code(dbfs)) | noise)
+    return below(heard.codes, dbfs) | noise
+
+
+def below(codes: NDArray[np.uint8], dbfs: float) -> NDArray[np.bool_]:
+    """Which peaks are below a level."""
+    return np.asarray(codes < peak_code(dbfs))

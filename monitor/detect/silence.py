@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from monitor.detect.base import ALL_DEPTHS, Inputs
 from monitor.detect.hold import Hold, HoldState
-from monitor.detect.hops import hops, silent
+from monitor.detect.hops import below, hops, silent
 from monitor.records import Depth, Detection
 from monitor.settings import Profile, SilenceSettings, fingerprint
 
@@ -19,7 +19,8 @@ SilenceState = tuple[tuple[str, HoldState], ...]
 
 class Silence:
     """A hop of 10 ms is silent when in every channel its sample peak is below the threshold, as FFmpeg's silencedetect
-    has it, to a hop; or when there is but noise, of which it is the mean level that counts."""
+    has it, to a hop; or when there is but noise, of which it is the mean level that counts: which is minor, for it may
+    be a quiet place."""
 
     kind = "silence"
     version = 3
@@ -42,8 +43,10 @@ class Silence:
             if len(sound):
                 heard = hops(sound)
                 quiet: NDArray[np.bool_] = np.all(silent(sound, heard, self.settings.threshold_dbfs), axis=1)
+                grave: NDArray[np.bool_] = np.all(below(heard.codes, self.settings.threshold_dbfs), axis=1)
                 before = tracks.get(sound.track, HoldState())
-                tracks[sound.track], more = self._hold.step(before, seen, sound.track, replace(heard.rows, bad=quiet))
+                rows = replace(heard.rows, bad=quiet, grave=grave)
+                tracks[sound.track], more = self._hold.step(before, seen, sound.track, rows)
                 found += more
         if seen.ended:
             for hold in tracks.values():

@@ -19,8 +19,10 @@ class SilenceSettings(Temporal):
 
     min_duration_s: Seconds = 8.0
     clear_s: Seconds = 0.5
+    grave_s: Seconds = 1.0
     threshold_dbfs: Annotated[float, Field(ge=-120, le=-10, multiple_of=0.5)] = -60.0
-    """A sample peak below this is silent. In steps of 0.5 dB, like the envelope that is measured."""
+    """A sample peak below this is silent. In steps of 0.5 dB, like the envelope that is measured. So is noise whose
+    mean level is 6 dB below this; but that may be a quiet place, and is minor."""
 
 
 class ChannelLossSettings(Temporal):

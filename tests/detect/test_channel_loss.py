@@ -68,6 +68,14 @@ def test_neither_silence_of_both_nor_a_faint_partner_is_a_loss() -> None:
     assert told(stereo(BOTH * 15 + [(hardly, OFF)] * 50)) == []
 
 
+def test_where_both_stop_and_one_rings_longer_none_is_lost() -> None:
+    rows = stereo(BOTH * 15 + [(OFF, OFF)] * 30)
+    rows.prints["peak"][15, 0, :9] = LOUD
+    assert told(rows) == []
+    rows.prints["peak"][15, 0] = LOUD
+    assert {d.track for d in told(rows)} == {"audio:0:FR"}, "for a tenth of a second it was"
+
+
 @pytest.mark.parametrize(("leak_dbfs", "is_lost"), [(-56.5, True), (-54.0, False)])
 def test_what_leaks_from_its_partner_is_nothing_of_its_own(leak_dbfs: float, is_lost: bool) -> None:
     """37 and 34 dB below it."""
