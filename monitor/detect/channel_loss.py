@@ -325,7 +325,7 @@ def _learned(pair: PairPast, product: float, one: float, other: float) -> PairPa
 def _carried(lost: Flags, may_be: Flags, before: int) -> tuple[Flags, int]:
     """Which hops are lost, where one that may be is, if it has been for long enough; and in how many on end it was."""
     so_far = np.cumsum(lost)
-    counts = so_far - np.maximum.accumulate(np.where(may_be, -before, so_far))
+    counts: NDArray[np.int64] = so_far - np.maximum.accumulate(np.where(may_be, -before, so_far))
     return lost | (may_be & (counts >= LASTS)), int(counts[-1]) if len(counts) else before
 
 

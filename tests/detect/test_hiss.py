@@ -122,10 +122,20 @@ def test_rows_that_were_not_measured_say_nothing() -> None:
     assert run(Hiss, inputs(whole), inputs(ended=True)) == []
 
 
-def test_without_high_frequencies_nothing_is_said() -> None:
-    """As at 16 kHz: nothing is measured above 8 kHz."""
+@pytest.mark.parametrize("left", [0, code(-95)])
+def test_without_the_highest_band_the_two_below_show_it(left: int) -> None:
+    """Nothing is measured above 8 kHz at a rate of 16; coders of few bits leave nothing there."""
     whole = rows(noise(programme()))
-    whole.prints["floor"][:, :, 2] = 0
+    whole.prints["floor"][:, :, 2] = left
+    told = run(Hiss, inputs(whole), inputs(ended=True))
+    assert spans(told)[-1] == ("audio:0", pytest.approx(6.0, abs=0.11), pytest.approx(11.0, abs=0.11))
+    assert told[-1].evidence["floor_dbfs_FL"] == pytest.approx(-54, abs=1.1)
+
+
+def test_without_high_frequencies_nothing_is_said() -> None:
+    """As at 8 kHz: nothing is measured above 4 kHz."""
+    whole = rows(noise(programme()))
+    whole.prints["floor"][:, :, 1:] = 0
     assert run(Hiss, inputs(whole), inputs(ended=True)) == []
 
 
