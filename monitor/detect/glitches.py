@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,11 @@ ZEROS = 0.8
 SPENT_HOPS, GOES_ON = 4, 40
 """Sound goes on around a gap, if all but so many hops of the row are within 20 dB (codes are half decibels) of the
 loudest: claps with nothing between them do not."""
+SAMPLED, KEPT, LEAST_KNOWN = 5, 40, 4
+"""How flat tops are is remembered of every so many rows, for as long as so many last; so many are enough to compare."""
+ADOPTED_S = 60.0
+"""What is flatter than it was is not remembered, but after so long it is how it is."""
+NATURAL_TOP_DB = 3.0
 FORGET_S = 10.0
 """A defect began so long before it was known to be one, at most: hard percussion goes on for minutes."""
 
@@ -142,21 +148,59 @@ class Dropout(Glitches):
         return Before(moments, sound.epoch, float(ends[-1]), bool(loud[-1])), rows
 
 
+@dataclass(frozen=True, slots=True)
+class Tops:
+    """What is remembered of how sharp the tops are: moments; `top_db` of each SAMPLED-th row, for as long as KEPT of
+    them last [samples, channels]; rows since the last of them; since when they were flat (NaN: they are not)."""
+
+    moments: Moments | None
+    past: NDArray[np.float32]
+    since: int = 0
+    flat_s: float = math.nan
+
+
 class Clipping(Glitches):
     """Tops of waves that are cut off: many samples at one level, few beyond, in row after row. A sine, and a chord of
-    few of them, has such a shelf by itself, but none of the overtones that cutting makes."""
+    few of them, has such a shelf by itself, but none of the overtones that cutting makes. Where few samples are cut,
+    lossy coding leaves no shelf; but the loudest are hardly louder than the others any more, as they were before. A
+    recording that is like that throughout is mastered loud."""
 
     kind = "clipping"
-    version = 2
+    version = 3
     late_s = 0.6
-    reads = ("flat_top", "peak_dbfs", "tone_db", "spectrum")
+    reads = ("flat_top", "top_db", "peak_dbfs", "tone_db", "spectrum")
     column, least, strong = "flat_top", "least", "strong"
 
-    def _values(self, sound: Readings) -> NDArray[np.float64]:
+    def _judge(self, memory: Tops | None, sound: Readings) -> tuple[Tops, Rows]:
+        tops = sound.values["top_db"]
+        if memory is None or memory.past.shape[1] != tops.shape[1]:
+            memory = Tops(None, np.empty((0, tops.shape[1]), np.float32))
         values = sound.values
         speaks = (values["peak_dbfs"] >= self.settings.min_peak_dbfs) & (values["tone_db"] < self.settings.tone_db)
         speaks &= _overtones_db(sound) >= self.settings.overtones_db
-        return np.where(speaks, super()._values(sound), 0.0)
+        memory, flat = self._flat(memory, sound, speaks)
+        strength = np.where(speaks, self._values(sound), 0.0)
+        strength = np.maximum(strength, np.array([0.0, self._least, self._strong])[flat])
+        moments, rows = self._among(memory.moments, sound, strength)
+        shown = of_channels(sound, "top_db", "min", np.nan_to_num(tops, nan=NATURAL_TOP_DB)[whole(sound)])
+        return replace(memory, moments=moments), replace(rows, evidence={**rows.evidence, **shown})
+
+    def _flat(self, memory: Tops, sound: Readings, speaks: NDArray[np.bool_]) -> tuple[Tops, NDArray[np.int64]]:
+        """Of each row and channel, whether its tops are flatter than they were: 1 likely, 2 surely."""
+        tops = np.nan_to_num(sound.values["top_db"], nan=0.0)
+        flat = np.zeros(tops.shape, np.int64)
+        maybe = speaks & (tops <= self.settings.most_top_db) & (tops > 0)
+        past, since, flat_s = memory.past, memory.since, memory.flat_s
+        for k in np.flatnonzero(whole(sound)).tolist():
+            t_s = float(sound.t_s[k])
+            if maybe[k].any() and len(past) >= LEAST_KNOWN:
+                share = tops[k] / np.maximum(np.median(past, axis=0), 1e-9)
+                flat[k] = maybe[k] * ((share <= self.settings.likely_top) + 1 * (share <= self.settings.sure_top))
+            flat_s = math.nan if not flat[k].any() else t_s if math.isnan(flat_s) else flat_s
+            since += 1
+            if since >= SAMPLED and not t_s - flat_s < ADOPTED_S:
+                past, since = np.vstack((past, tops[k : k + 1]))[-KEPT:], 0
+        return replace(memory, past=past, since=since, flat_s=flat_s), flat
 
 
 def _overtones_db(sound: Readings) -> NDArray[np.float64]:

@@ -36,13 +36,17 @@ BEFORE, EDGE = 6, 2
 LEAST_GAP, LONGEST_GAP = 2, 120
 AUDIBLE = np.float32(10 ** (-50 / 20))
 """No gap in what is quieter."""
-FINE, FINE_BITS = 16, 4
+FINE, FINE_BITS = 64, 6
 """Levels in an octave that are told apart."""
+STEP = 4
+"""So many of them are one where a shelf is looked for."""
 OCTAVES_BELOW, OCTAVES = 7, 9
 """From 7 octaves below full scale to 2 above it."""
-SHELF_UNDER, SHELF_OVER, LEAST_SHARE = 12, 2, 0.01
+SHELF_UNDER, SHELF_OVER, LEAST_SHARE = 48, 8, 0.01
 """A shelf: of the samples SHELF_UNDER levels below it and beyond many reach it, and few go SHELF_OVER levels beyond.
 It is of this share of all samples at least."""
+NEAR_TOP, TOP = 0.015, 0.001
+"""These shares of the samples are beyond the two levels whose distance is told."""
 SHELF_ROWS = 15
 """... of so many rows: what is driven a little too far is cut at one level again and again, but seldom."""
 _HISTORY = ORDER
@@ -77,6 +81,9 @@ class SoundMoments(NamedTuple):
     """0 to 1: how much of the samples of this and the rows before it that are near the loudest level lies at one level
     and not beyond: 0.05 to 0.15 in natural sound, more where its tops are cut off, and in a sine. 0 in digital
     silence."""
+    top: NDArray[np.float32]
+    """Of the same samples: by how many octaves the level that TOP of them are beyond is above that which NEAR_TOP are:
+    0.3 to 0.6 in natural sound, near 0 where its tops are cut off. NaN where that is less than 2 ** -OCTAVES_BELOW."""
 
 
 def moment_state(channels: int) -> MomentState:
@@ -113,7 +120,12 @@ def sound_moments(samples: NDArray[np.float32], edges: NDArray[np.int64], state:
             f"{TICKS} ticks to a row"
         )
     shape = (len(edges) // TICKS, samples.shape[0])
-    out = SoundMoments(np.zeros(shape, np.float32), np.zeros(shape, np.int64), np.zeros(shape, np.float32))
+    out = SoundMoments(
+        np.zeros(shape, np.float32),
+        np.zeros(shape, np.int64),
+        np.zeros(shape, np.float32),
+        np.full(shape, np.nan, np.float32),
+    )
     _moments(samples, edges, *state, *out)
     return out
 
@@ -123,12 +135,12 @@ def compile_all() -> None:
     """Compile for the types that are used, and for no other from then on."""
     f32, i64 = types.float32[:, ::1], types.int64[:, ::1]
     f64, f32s, i32s = types.float64[:, ::1], types.float32[:, :, ::1], types.int32[:, :, ::1]
-    _moments.compile((f32, types.int64[::1], f32, f32s, f32, f64, i32s, f32, i64, f32))
+    _moments.compile((f32, types.int64[::1], f32, f32s, f32, f64, i32s, f32, i64, f32, f32))
     _moments.disable_compile()
 
 
 @nb.njit(cache=True, nogil=True)
-def _moments(samples, edges, history, rests, peaks, gap, levels, click, gaps, shelf):  # type: ignore[no-untyped-def]
+def _moments(samples, edges, history, rests, peaks, gap, levels, click, gaps, shelf, top):  # type: ignore[no-untyped-def]
     line = np.empty(_HISTORY + edges[-1] + 1, np.float32)
     rest = np.empty(edges[-1] + 1, np.float32)
     largest, power = np.empty(KEPT + TICKS, np.float32), np.empty(KEPT + TICKS, np.float32)
@@ -145,7 +157,8 @@ def _moments(samples, edges, history, rests, peaks, gap, levels, click, gaps, sh
             half = n // 2
             _unforeseen(line[: _HISTORY + half], rest[:half])
             _unforeseen(line[half : _HISTORY + n], rest[half:n])
-            shelf[row, channel] = _shelf(line[_HISTORY : _HISTORY + n], levels[channel])
+            beyond = _beyond(line[_HISTORY : _HISTORY + n], levels[channel])
+            shelf[row, channel], top[row, channel] = _shelf(beyond), _top(beyond)
             largest[:KEPT], power[:KEPT], loud[:BEFORE] = rests[channel, 0], rests[channel, 1], peaks[channel]
             ticks = 0
             for tick in range(row * TICKS, row * TICKS + TICKS):
@@ -269,8 +282,8 @@ def _gaps(loud, ticks, gap):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _shelf(part, levels):  # type: ignore[no-untyped-def]
-    """That of the last SHELF_ROWS rows, of which `part` is the newest."""
+def _beyond(part, levels):  # type: ignore[no-untyped-def]
+    """How many samples of the last SHELF_ROWS rows, of which `part` is the newest, have each level or are beyond."""
     rows, total = levels[SHELF_ROWS + 1], levels[SHELF_ROWS]
     counts = levels[rows[0] % SHELF_ROWS]
     rows[0] += 1
@@ -285,8 +298,31 @@ def _shelf(part, levels):  # type: ignore[no-untyped-def]
     beyond = total.astype(np.int64)
     for level in range(beyond.shape[0] - 2, -1, -1):
         beyond[level] += beyond[level + 1]
+    return beyond
+
+
+@nb.njit(cache=True, nogil=True)
+def _top(beyond):  # type: ignore[no-untyped-def]
+    """By how many octaves the level of TOP is above that of NEAR_TOP."""
+    near = _level(beyond, NEAR_TOP * beyond[0])
+    return np.float32(np.log2(_level(beyond, TOP * beyond[0]) / near) if near > 1 else np.nan)
+
+
+@nb.njit(cache=True, nogil=True)
+def _level(beyond, count):  # type: ignore[no-untyped-def]
+    """The level that so many are beyond, by the lowest. They are taken to lie evenly within a level."""
+    level = 0
+    while level < beyond.shape[0] - 2 and beyond[level + 1] > count:
+        level += 1
+    inside = beyond[level] - beyond[level + 1]
+    share = (beyond[level] - count) / inside if inside > 0 else 0.0
+    return 2.0 ** (level // FINE) * (1 + (level % FINE + share) / FINE) if level > 0 else 0.0
+
+
+@nb.njit(cache=True, nogil=True)
+def _shelf(beyond):  # type: ignore[no-untyped-def]
     found = 0.0
-    for level in range(SHELF_UNDER, beyond.shape[0] - SHELF_OVER):
+    for level in range(SHELF_UNDER, beyond.shape[0] - SHELF_OVER, STEP):
         if beyond[level] >= LEAST_SHARE * beyond[0]:
             here = beyond[level] / beyond[level - SHELF_UNDER] * (1 - beyond[level + SHELF_OVER] / beyond[level])
             found = max(found, here)

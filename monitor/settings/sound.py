@@ -87,6 +87,11 @@ class ClippingSettings(GlitchSettings):
     least: Ratio = 0.153
     strong: Ratio = 0.17
     """How much of what is near the loudest level lies at one level."""
+    most_top_db: Annotated[float, Field(ge=0, le=12)] = 1.3
+    """Or the loudest samples are so little louder than others, and ..."""
+    likely_top: Ratio = 0.55
+    sure_top: Ratio = 0.35
+    """... by so much of what they were, in the seconds before."""
     min_peak_dbfs: Annotated[float, Field(ge=-100, le=0)] = -34.0
     tone_db: Annotated[float, Field(ge=0, le=99)] = 20.0
     """What has one line of the spectrum so far above all else is a tone."""

@@ -127,7 +127,7 @@ def heard(n: int, start: float = 0.0, channels: tuple[str, ...] = ("FL", "FR"), 
         "gap_ms": 0.0,
         "zero_run_s": 0.0,
     }
-    clean |= {"flat_top": 0.1, "tone_hz": 300.0, "tone_db": 0.0, "correlation": 0.6, "k_dbfs": -20.0}
+    clean |= {"flat_top": 0.1, "top_db": 3.0, "tone_hz": 300.0, "tone_db": 0.0, "correlation": 0.6, "k_dbfs": -20.0}
     rows = sound([(200,) * len(channels)] * n, start, channels)
     columns = {}
     for name, value in {**clean, **values}.items():

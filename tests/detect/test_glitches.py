@@ -121,6 +121,33 @@ def test_cut_tops_are_clipping_but_not_of_a_chord_or_sine_nor_of_what_is_quiet()
     assert run(Clipping, inputs(with_octaves(quiet, 120, 110)), inputs(ended=True)) == []
 
 
+def tops(top_db: float, after_s: float = 5.0, for_s: float = 3.0, n: int = 100) -> Readings:
+    """Natural sound, but for a time in which the loudest samples are by so much louder than others."""
+    t_s = np.arange(n) / 10
+    flat = (t_s >= after_s) & (t_s < after_s + for_s)
+    return with_octaves(heard(n, top_db=np.where(flat, top_db, 3.0)), 220, 160)
+
+
+def test_tops_that_became_flat_are_clipping_where_no_shelf_is_left() -> None:
+    found = run(Clipping, inputs(tops(0.9)), inputs(ended=True))
+    assert spans(found)[-1] == ("audio:0", pytest.approx(4.4), pytest.approx(7.4))
+    assert found[-1].evidence["top_db_FL"] == pytest.approx(0.9)
+    assert run(Clipping, inputs(tops(1.2)), inputs(ended=True)) == [], "not by much flatter than before"
+    assert run(Clipping, inputs(tops(0.9, after_s=0.0, for_s=10.0)), inputs(ended=True)) == [], "it is mastered so"
+
+
+def test_what_stays_flat_is_told_for_a_minute() -> None:
+    (_, closed) = spans(run(Clipping, inputs(tops(0.5, for_s=200, n=1200)), inputs(ended=True)))
+    assert closed[1:] == (pytest.approx(4.4), pytest.approx(75, abs=10))
+
+
+def test_flat_tops_are_the_same_in_any_split() -> None:
+    whole = tops(0.9)
+    once = run(Clipping, inputs(whole), inputs(ended=True))
+    for size in (1, 7, 23):
+        assert run(Clipping, *pieces(whole, size), inputs(ended=True)) == once
+
+
 def test_a_peak_beyond_the_limit_is_told_and_closes_seconds_later() -> None:
     peaks = at(80, {10: 1.5, 25: 0.9}, -2.0)
     found = run(TruePeak, inputs(heard(80, true_peak_dbtp=peaks)))

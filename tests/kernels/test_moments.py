@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.errors import KernelError
 from monitor.kernels import TICKS, SoundMoments, moment_state, sound_moments
-from monitor.kernels.moments import FINE, LATE, SHELF_OVER, SHELF_ROWS, SHELF_UNDER
+from monitor.kernels.moments import FINE, LATE, SHELF_OVER, SHELF_ROWS, SHELF_UNDER, STEP
 
 RATE = 48_000
 Samples = NDArray[np.float32]
@@ -98,7 +98,7 @@ def shelf(samples: Samples) -> float:
     beyond = np.array([np.count_nonzero(size >= level) for level in levels], float)
     beyond[0] = len(size)  # What is below the lowest is counted there.
     found = 0.0
-    for k in range(SHELF_UNDER, len(levels) - SHELF_OVER):
+    for k in range(SHELF_UNDER, len(levels) - SHELF_OVER, STEP):
         if beyond[k] >= 0.01 * len(size):
             found = max(found, beyond[k] / beyond[k - SHELF_UNDER] * (1 - beyond[k + SHELF_OVER] / beyond[k]))
     return found
@@ -118,6 +118,23 @@ def test_a_shelf_is_what_it_is_by_definition_and_rises_where_tops_are_cut(what: 
     found = float(measure(samples).shelf[0, 0])
     assert found == pytest.approx(shelf(samples), abs=1e-6)
     assert (found > 0.17) == (cut < 1.0 or what == "sine")
+
+
+@pytest.mark.parametrize(("cut", "most"), [(1.0, 9.0), (0.98, 0.08), (0.9, 0.08)])
+def test_the_top_is_the_distance_of_two_levels_and_small_where_tops_are_cut(cut: float, most: float) -> None:
+    """0.98: 2 % of the samples are cut."""
+    samples = (0.1 * np.random.default_rng(7).standard_normal(RATE)).astype(np.float32)
+    ceiling = np.float32(np.quantile(np.abs(samples), cut))
+    samples = np.clip(samples, -ceiling, ceiling)
+    found = measure(samples).top[9, 0]
+    near, top = np.quantile(np.abs(samples), [1 - 0.015, 1 - 0.001])
+    assert found == pytest.approx(np.log2(top / near), abs=1.5 / FINE)
+    assert found < most
+
+
+def test_what_is_quiet_has_no_top() -> None:
+    faint = (0.002 * np.random.default_rng(7).standard_normal(RATE)).astype(np.float32)
+    assert np.isnan(measure(faint).top).all()
 
 
 def test_a_shelf_is_of_the_last_rows() -> None:
@@ -150,11 +167,14 @@ def test_short_and_empty_rows() -> None:
     found = sound_moments(music(0.2)[None, :4900].copy(), short, state)
     assert np.isfinite(found.click).all()
     nothing = sound_moments(np.zeros((1, 0), np.float32), np.zeros(TICKS + 1, np.int64), state)
-    assert [column.max() for column in nothing] == [0, 0, 0]
+    assert [column.max() for column in nothing[:3]] == [0, 0, 0]
+    assert np.isnan(nothing.top).all()
 
 
 def test_digital_silence_is_nothing() -> None:
-    assert [column.max() for column in measure(np.zeros(RATE, np.float32))] == [0, 0, 0]
+    silence = measure(np.zeros(RATE, np.float32))
+    assert [column.max() for column in silence[:3]] == [0, 0, 0]
+    assert np.isnan(silence.top).all()
 
 
 def test_what_does_not_fit_is_refused() -> None:
