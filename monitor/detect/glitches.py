@@ -26,6 +26,9 @@ SAMPLED, KEPT, LEAST_KNOWN = 5, 40, 4
 ADOPTED_S = 60.0
 """What is flatter than it was is not remembered, but after so long it is how it is."""
 NATURAL_TOP_DB = 3.0
+PAST, KNOWN, USUAL_PERCENT = 600, 30, 80
+"""How strong clicks usually are is what so many percent of the rows of the last minute do not reach; it is known from
+so many rows on."""
 FORGET_S = 10.0
 """A defect began so long before it was known to be one, at most: hard percussion goes on for minutes."""
 
@@ -63,9 +66,11 @@ class Glitches(Heard):
         sound: Readings,
         values: NDArray[np.float64],
         grave: NDArray[np.bool_] | None = None,
+        judged: NDArray[np.float64] | None = None,
     ) -> tuple[Moments | None, Rows]:
-        """What is remembered after these rows, of which each has this strength in each channel, and which are bad."""
-        strength = values.max(axis=1)
+        """What is remembered after these rows, and which are bad: by these values of each channel, or by what these are
+        taken for."""
+        strength = (values if judged is None else judged).max(axis=1)
         measured = whole(sound)
         moments = list(memory or ())
         bad, strongest = np.zeros(len(sound), np.bool_), strength.copy()
@@ -100,14 +105,39 @@ class Glitches(Heard):
         return np.nan_to_num(sound.values[self.column].astype(np.float64), nan=0.0, neginf=-200.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """Moments, and how strong the last rows were, in half decibels: PAST of them at most."""
+
+    moments: Moments | None = None
+    past: bytes = b""
+
+
 class Click(Glitches):
     """Samples out of place: impulses and broken waves, against what the sound's own linear prediction foresees (as in
-    the restoration of old recordings: Godsill and Rayner, Digital Audio Restoration, 1998)."""
+    the restoration of old recordings: Godsill and Rayner, Digital Audio Restoration, 1998). Hard percussion is like
+    that, too, and goes on: what counts stands out of what the last minute had."""
 
     kind = "click"
-    version = 1
+    version = 2
     reads = ("click_db",)
     column, least, strong = "click_db", "least_db", "strong_db"
+
+    def _judge(self, memory: Usual | None, sound: Readings) -> tuple[Usual, Rows]:
+        memory = memory or Usual()
+        values = self._values(sound)
+        codes = np.clip(2 * values.max(axis=1), 0, 255).astype(np.uint8)
+        measured = np.flatnonzero(whole(sound))
+        line = np.concatenate((np.frombuffer(memory.past, np.uint8), codes[measured]))
+        known = len(memory.past)
+        judged = values.copy()
+        for n, k in enumerate(measured.tolist()):
+            before = line[max(0, known + n - PAST) : known + n]
+            if codes[k] >= 2 * self._least and len(before) >= KNOWN:
+                usual = float(np.percentile(before, USUAL_PERCENT)) / 2
+                judged[k] -= max(0.0, usual + self.settings.over_usual_db - self._strong)
+        moments, rows = self._among(memory.moments, sound, values, judged=judged)
+        return Usual(moments, line[-PAST:].tobytes()), rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +211,7 @@ class Clipping(Glitches):
         memory, flat = self._flat(memory, sound, speaks)
         strength = np.where(speaks, self._values(sound), 0.0)
         strength = np.maximum(strength, np.array([0.0, self._least, self._strong])[flat])
-        moments, rows = self._among(memory.moments, sound, strength)
+        moments, rows = self._among(memory.moments, sound, self._values(sound), judged=strength)
         shown = of_channels(sound, "top_db", "min", np.nan_to_num(tops, nan=NATURAL_TOP_DB)[whole(sound)])
         return replace(memory, moments=moments), replace(rows, evidence={**rows.evidence, **shown})
 

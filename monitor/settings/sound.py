@@ -63,7 +63,9 @@ class ClickSettings(GlitchSettings):
     least_db: Annotated[float, Field(ge=10, le=100)] = 22.0
     """How far what is not foreseen stands out of what is around it, to go on with a detection, ..."""
     strong_db: Annotated[float, Field(ge=10, le=100)] = 26.0
-    """... and of `count` of them, to begin one."""
+    """... and of `count` of them, to begin one, ..."""
+    over_usual_db: Annotated[float, Field(ge=0, le=60)] = 8.0
+    """... or so far above what the stream usually has, if that is more."""
 
 
 class DropoutSettings(GlitchSettings):

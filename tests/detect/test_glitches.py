@@ -37,10 +37,10 @@ def test_single_ones_those_far_apart_and_weak_ones_are_none(moments: dict[int, f
 
 
 def test_what_goes_on_weakly_for_long_is_not_kept_for_ever() -> None:
-    clicks = np.full(900, 23.0)
+    clicks = np.where(np.arange(900) % 6 == 0, 23.0, 12.0)
     clicks[[600, 603, 606]] = 30.0
     state, _ = Click(FAST).step(Click(FAST).start(), inputs(heard(500, click_db=clicks[:500])))
-    assert len(state.tracks[0][1].memory) <= 101
+    assert len(state.tracks[0][1].memory.moments) <= 101
     found = run(Click, inputs(heard(900, click_db=clicks)))
     assert [round(d.start_s, 3) for d in found] == [50.5], "ten seconds before the row that made it one"
 
@@ -119,6 +119,23 @@ def test_cut_tops_are_clipping_but_not_of_a_chord_or_sine_nor_of_what_is_quiet()
     assert run(Clipping, inputs(with_octaves(loud, 220, 90)), inputs(ended=True)) == []
     assert run(Clipping, inputs(with_octaves(loud, 220, 0)), inputs(ended=True)) == []
     assert run(Clipping, inputs(with_octaves(quiet, 120, 110)), inputs(ended=True)) == []
+
+
+def test_clicks_stand_out_of_percussion_that_goes_on() -> None:
+    n = 400
+    drums = np.where(np.arange(n) % 3 == 0, 28.0, 12.0)
+    drums[250:300:4] = 37.0
+    found = spans(run(Click, inputs(heard(n, click_db=drums)), inputs(ended=True)))
+    closed = [span for span in found if span[2] is not None]
+    assert closed[0][1] < 4, "what drums are is not known yet"
+    assert [(start, end) for _, start, end in closed[1:]] == [(pytest.approx(25.0), pytest.approx(29.7, abs=0.2))]
+
+
+def test_clicks_are_the_same_in_any_split() -> None:
+    drums = heard(400, click_db=np.where(np.arange(400) % 3 == 0, 28.0, 12.0) + np.arange(400) % 97 / 10)
+    once = run(Click, inputs(drums), inputs(ended=True))
+    for size in (1, 7, 130):
+        assert run(Click, *pieces(drums, size), inputs(ended=True)) == once
 
 
 def tops(top_db: float, after_s: float = 5.0, for_s: float = 3.0, n: int = 100) -> Readings:

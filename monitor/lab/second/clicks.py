@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.lab.second.moments import moments
+from monitor.lab.second.moments import is_dense, moments
 from monitor.lab.second.pictures import Event, Numbers, Span
 from monitor.lab.second.places import unsuited
 from monitor.lab.second.programme import HOP, Programme, Spoiled, own_gaps
@@ -95,7 +95,10 @@ def _added(heard: _Heard, strength: Strength, dice: np.random.Generator, chosen:
     events = []
     for span in spans:
         over = []
-        for at in moments(Span(span.start, span.end - len(shape)), _SPACING_S, dice, fits):
+        found = moments(Span(span.start, span.end - len(shape)), _SPACING_S, dice, fits)
+        if not is_dense(found):
+            raise unsuited(programme, needs)
+        for at in found:
             sound[chosen, at : at + len(shape)] += (height(at) * shape).astype(np.float32)
             over.append(height(at) * high / heard.mask(at))
         events.append(Event(span, 1.0, _db(over), _UNIT))
@@ -126,7 +129,7 @@ def _jumped(heard: _Heard, strength: Strength, dice: np.random.Generator, chosen
     for _ in range(_ROUNDS):
         spans = programme.places(dice, lambda span: heard_at(span.start) and heard_at(span.end), needs)
         found = [_slips(wave, moments(span, _SPACING_S, dice, heard_at), wanted, dice) for span in spans]
-        if all(found):
+        if all(slips and is_dense([one.at for one in slips]) for slips in found):
             break
     else:
         raise unsuited(programme, needs)

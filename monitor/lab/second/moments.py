@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from monitor.lab.second.source import SOUND_RATE
 _TRIES = 12
 _REGULAR_SHARE = 0.3
 _JITTER = 0.04
+_OVER_S = 1.5
 
 
 def moments(span: Span, spacing_s: tuple[float, float], dice: np.random.Generator, fits: Callable[[int], bool]
@@ -33,3 +35,8 @@ def moments(span: Span, spacing_s: tuple[float, float], dice: np.random.Generato
         if following is None:
             return [*found, span.end]
         found.append(following)
+
+
+def is_dense(found: Sequence[int]) -> bool:
+    """Whether nowhere so much time passes between two of these samples that it is over in between."""
+    return all(b - a <= _OVER_S * SOUND_RATE for a, b in pairwise(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitor.lab.second.moments import moments
+from monitor.lab.second.moments import is_dense, moments
 from monitor.lab.second.pictures import Event, Numbers, Sound, Span
 from monitor.lab.second.places import LONGEST_S, SHORTEST_S, unsuited
 from monitor.lab.second.programme import FLOOR_DB, HOP, Programme, Spoiled, edges_heard, hops, longest, own_gaps
@@ -150,6 +150,9 @@ def dropout(programme: Programme, strength: Strength, dice: np.random.Generator)
         mute[:ramp] = np.linspace(1, 0, ramp)
         mute[-ramp:] = np.linspace(0, 1, ramp)
     for span in spans:
-        for at in moments(Span(span.start, span.end - length), _SPACING_S, dice, fits):
+        found = moments(Span(span.start, span.end - length), _SPACING_S, dice, fits)
+        if not is_dense(found):
+            raise unsuited(programme, "too few moments of sound to be gone again and again")
+        for at in found:
             sound[chosen, at : at + length] *= mute
     return Spoiled(sound, tuple(Event(span, 1.0, 1000 * length / SOUND_RATE, "ms of a gap") for span in spans))

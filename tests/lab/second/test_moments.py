@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitor.lab.second.moments import moments
+from monitor.lab.second.moments import is_dense, moments
 from monitor.lab.second.pictures import Span
 
 RATE = 48_000
@@ -24,3 +24,9 @@ def test_only_what_fits_is_taken() -> None:
     found = moments(Span(0, 4 * RATE), (0.15, 0.5), np.random.default_rng(1), lambda at: at > 3 * RATE)
     assert found[1] > 3 * RATE
     assert len(found) > 3
+
+
+def test_moments_with_a_long_pause_between_them_are_not_dense() -> None:
+    assert is_dense([0, RATE, 2 * RATE])
+    assert not is_dense([0, RATE, 3 * RATE])
+    assert is_dense([0])
