@@ -13,7 +13,7 @@ from monitor.lab.second.source import SOUND_RATE
 _TRIES = 12
 _REGULAR_SHARE = 0.3
 _JITTER = 0.04
-_OVER_S = 1.5
+_OVER_S = 1.2
 
 
 def moments(span: Span, spacing_s: tuple[float, float], dice: np.random.Generator, fits: Callable[[int], bool]
