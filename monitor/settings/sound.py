@@ -60,6 +60,8 @@ class ClickSettings(GlitchSettings):
     """Samples out of place. Minor: so is hard percussion at times."""
 
     severity: Severity = "minor"
+    clear_s: Annotated[float, Field(ge=0.2, le=60)] = 1.4
+    within_s: Annotated[float, Field(ge=0.1, le=60)] = 1.3
     least_db: Annotated[float, Field(ge=10, le=100)] = 22.0
     """How far what is not foreseen stands out of what is around it, to go on with a detection, ..."""
     strong_db: Annotated[float, Field(ge=10, le=100)] = 26.0
