@@ -10,9 +10,11 @@ import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 # How long an example takes says nothing on a machine that others use.
 settings.register_profile("here", deadline=None)
@@ -74,24 +76,33 @@ _POLITE = pytest.StashKey[bool]()
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
 
 
-def _group(item: pytest.Item) -> str:
-    here = item.path.relative_to(Path(__file__).parent)
-    return LIVE if any(part in ON_TIME for part in here.parts) else str(here)
+def _group(nodeid: str) -> str:
+    path = nodeid.split("::")[0]
+    return LIVE if any(part in ON_TIME for part in path.split("/")) else path
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Sharing(LoadScopeScheduling):
     """With `-n 2` one process does what wants to be on time, the other, file by file, what only computes."""
-    items.sort(key=lambda item: (_group(item) != LIVE, item.get_closest_marker("beside") is not None))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """Who does what."""
+    return Sharing(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What wants to be on time comes first, as it takes longest; what runs beside is waited for at its end."""
+    items.sort(key=lambda item: (_group(item.nodeid) != LIVE, item.get_closest_marker("beside") is not None))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """What only computes gives way. Two minutes of watching begin with the first test that wants to be on time, in a
     process of their own that gives way, too, if anything is to be known of them."""
     config = item.session.config
-    if _group(item) != LIVE:
+    if _group(item.nodeid) != LIVE:
         if "PYTEST_XDIST_WORKER" in os.environ and not config.stash.get(_POLITE, False):
             config.stash[_POLITE] = True
             os.nice(10)

@@ -70,8 +70,8 @@ def test_streams_come_and_go_without_touching_others(driver: Driver, tmp_path: P
 
 
 def test_a_killed_worker_loses_no_detection_and_doubles_none(driver: Driver, tmp_path: Path) -> None:
-    """Black from second 4 to 16; the worker is killed while it lasts, after it was found."""
-    planned = (Planned("black", 4, 16),)
+    """Black from second 4 to 22; the worker is killed while it lasts, after it was found."""
+    planned = (Planned("black", 4, 22),)
     with LiveLab([Recipe("a", "sports", "tcp", seed=1, planned=planned, **SMALL)], None) as lab:
         driver.set_streams([(stream, FAST) for stream in lab.streams])
         seen: list[str] = []
@@ -80,15 +80,15 @@ def test_a_killed_worker_loses_no_detection_and_doubles_none(driver: Driver, tmp
             os.kill(pid, signal.SIGKILL)
         seen = until(driver, lambda: driver.lost_workers == 1)
         assert any("was lost" in notice for notice in seen)
-        end = lab.started_at("a") + 18
-        until(driver, lambda: time.time() > end)
+        end = lab.started_at("a") + 22
+        until(driver, lambda: time.time() > end and not driver.statuses["a"].incident)
         driver.stop()
     results = open_results(str(tmp_path / "results"))
     rows = [r for r in results.detections(stream="a", all_revisions=True).to_pylist() if r["kind"] == "black"]
     assert len({row["detection_id"] for row in rows}) == 1
     assert sorted(row["revision"] for row in rows) == [0, 1, 2], "opened, grave, closed: each once"
     final = max(rows, key=lambda row: row["revision"])
-    assert final["end_at"].timestamp() == pytest.approx(lab_second(lab, 16), abs=2.0)
+    assert final["end_at"].timestamp() == pytest.approx(lab_second(lab, 22), abs=2.0)
     covered = results.coverage(stream="a").to_pylist()
     adds_up(covered)
     assert "moved" in {row["reason"] for row in covered}
