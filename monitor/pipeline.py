@@ -279,8 +279,9 @@ class Pipeline:
                 self._sound.add(item, self._decoder.timeline)
             else:
                 events.append(item)
-        readings = [*self._picture.take(), *self._sound.take(drained)]
-        self._step(readings, events, now)
+        sound = self._sound.take(drained)
+        events += [event for rows in sound for event in self._no_numbers(rows)]
+        self._step([*self._picture.take(), *sound], events, now)
 
     def _step(self, readings: Iterable[Readings], events: Sequence[Event], now: float, ended: bool = False) -> None:
         """One step of everything that works on readings and events."""
@@ -318,6 +319,17 @@ class Pipeline:
         self._out.readings.extend(joined)
         self._out.detections.extend(found)
         self._out.incidents.extend(incidents)
+
+    def _no_numbers(self, rows: Readings) -> list[Event]:
+        """One for each row of sound in which there are samples that are no numbers."""
+        detail = "samples that are NaN or infinite"
+        return [
+            Event(self.stream.id, rows.track, rows.epoch, t_s, arrived_at, "decode_error", 1.0, detail)
+            for t_s, arrived_at, reason in zip(
+                rows.t_s.tolist(), rows.arrived_at.tolist(), rows.reason.tolist(), strict=True
+            )
+            if reason == Reason.CORRUPT
+        ]
 
     def _cover(self, rows: Readings) -> None:
         """Account for the media time that these rows of the primary track speak for."""

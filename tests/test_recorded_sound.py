@@ -108,7 +108,9 @@ def test_what_is_no_number_is_not_measured_and_ends_nothing(tmp_path: Path) -> N
     samples[:, round(FROM_S * 48000) : round(UNTIL_S * 48000)] = 0
     samples[0, 5 * 48000] = -np.inf
     scanned, rows = watched(recorded(tmp_path / "a.mkv", samples, "stereo", 48000, "pcm_f32le", "flt"))
-    assert told(scanned) == [("silence", "audio:0", FROM_S, UNTIL_S)]
+    found = told(scanned)
+    assert [each for each in found if each[0] != "decode_error"] == [("silence", "audio:0", FROM_S, UNTIL_S)]
+    assert [start_s for kind, _, start_s, _ in found if kind == "decode_error"] == [1.0, 2.0, 5.0]
     reason, level = (
         np.concatenate([row.reason if name == "reason" else row.values[name] for row in rows])
         for name in ("reason", "rms_dbfs")
@@ -116,6 +118,13 @@ def test_what_is_no_number_is_not_measured_and_ends_nothing(tmp_path: Path) -> N
     assert np.flatnonzero(reason == Reason.CORRUPT).tolist() == [10, 20, 50]
     assert np.isnan(level[[10, 20, 50]]).all()
     assert not np.isnan(np.delete(level, [10, 20, 50], axis=0)).any()
+
+
+def test_a_track_of_what_is_no_number_is_told(tmp_path: Path) -> None:
+    samples = np.full((2, 10 * 48000), np.nan, np.float32)
+    scanned, rows = watched(recorded(tmp_path / "a.wav", samples, "stereo", 48000, "pcm_f32le", "flt"))
+    assert told(scanned) == [("decode_error", "audio:0", 0.0, 9.9)]
+    assert {int(reason) for row in rows for reason in row.reason} == {Reason.CORRUPT}
 
 
 def beside_pictures(path: Path, sound_s: tuple[float, float] | None) -> Path:

@@ -15,6 +15,7 @@ from test_compare import pictures, sound
 from monitor.cluster import comparing
 from monitor.cluster.comparing import Comparing, Note
 from monitor.records import Detection, Readings, Stream
+from monitor.sync import Pair
 
 ORIGIN, EDGE = Stream("origin", "a.ts"), Stream("edge", "b.ts", reference="origin")
 
@@ -48,6 +49,17 @@ def test_a_pair_is_due_when_there_is_enough_and_is_asked_once(place: Comparing) 
     assert found[-1].late_s == pytest.approx(1.5, abs=0.02)
     assert place.due(both) == []
     assert place.compare("origin") == []
+
+
+def test_a_bug_in_asking_what_is_due_shows_where_it_is_caught(
+    place: Comparing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(_: Pair) -> bool:
+        raise ZeroDivisionError
+
+    feed(place, "origin", 0.0)
+    monkeypatch.setattr(Pair, "due", property(breaks))
+    assert place.due(("origin", "edge")) == ["edge"]
 
 
 def test_streams_without_a_reference_cost_nothing(place: Comparing) -> None:
