@@ -164,10 +164,10 @@ class ToneSettings(Temporal):
     min_duration_s: Seconds = 3.0
     clear_s: Seconds = 0.5
     grave_s: Seconds = 5.0
-    min_db: Annotated[float, Field(ge=0, le=99)] = 15.0
+    min_db: Annotated[float, Field(ge=0, le=99)] = 12.0
     """How far it is above all else."""
     drift: Annotated[float, Field(ge=0, le=1)] = 0.003
-    drift_db: Annotated[float, Field(ge=0, le=20)] = 0.5
+    drift_db: Annotated[float, Field(ge=0, le=20)] = 0.8
     """How much frequency (as a share) and level may change from row to row."""
     min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -50.0
 

@@ -36,9 +36,9 @@ def test_one_channel_may_be_silent_but_not_hold_a_programme() -> None:
     "changes",
     [
         {"tone_hz": np.linspace(900, 1700, 120)},
-        {"rms_dbfs": np.linspace(-40, 40, 120)},
+        {"rms_dbfs": np.linspace(-50, 60, 120)},
         {"rms_dbfs": -70.0},
-        {"tone_db": 12.0},
+        {"tone_db": 11.5},
     ],
 )
 def test_sweeps_swells_hardly_audible_and_impure_ones_are_none(changes: dict[str, object]) -> None:
