@@ -35,8 +35,11 @@ FORGET_S = 10.0
 LEAST_HOLE_S, LONGEST_HOLE_S = 0.005, 2.0
 """A hole between rows that is a dropout: below it is jitter, beyond it a loss of the track, or a jump of the clock."""
 
-Moments = tuple[tuple[float, float], ...]
-"""Of what may still become a defect: when each was (media seconds), and how strong."""
+GRAVE_SHARE = 0.75
+"""Of the moments of a defect so many must be grave for it to be."""
+
+Moments = tuple[tuple[float, float, bool], ...]
+"""Of what may still become a defect: when each was (media seconds), how strong, and whether it was grave."""
 
 
 class Glitches(Heard):
@@ -74,15 +77,17 @@ class Glitches(Heard):
         measured = whole(sound)
         moments = list(memory or ())
         bad, strongest = np.zeros(len(sound), np.bool_), strength.copy()
+        graver = np.zeros(len(sound), np.bool_)
         since = sound.t_s.copy()
         for k in np.flatnonzero(measured & (strength >= self._least)).tolist():
             t_s = float(sound.t_s[k])
             if moments and t_s - moments[-1][0] > self.settings.within_s:
                 moments.clear()
-            moments.append((t_s, float(strength[k])))
-            if sum(value >= self._strong for _, value in moments) >= self.settings.count:
+            moments.append((t_s, float(strength[k]), grave is None or bool(grave[k])))
+            if sum(value >= self._strong for _, value, _ in moments) >= self.settings.count:
                 bad[k], since[k] = True, moments[0][0]
-                strongest[k] = max(value for _, value in moments)
+                strongest[k] = max(value for _, value, _ in moments)
+                graver[k] = sum(was_grave for _, _, was_grave in moments) >= GRAVE_SHARE * len(moments)
                 # What is known to be a defect needs no more than to be known as one.
                 moments = [
                     moments[0],
@@ -93,7 +98,7 @@ class Glitches(Heard):
             else:
                 moments = [each for each in moments if t_s - each[0] <= FORGET_S]
         evidence = {"strongest": (strongest, "max"), **of_channels(sound, self.column, "max", values)}
-        rows = rows_of(sound, bad, evidence, measured, grave)
+        rows = rows_of(sound, bad, evidence, measured, graver)
         early = (sound.t_s - since)[measured]
         since_s = rows.t_s - early - self.late_s
         return tuple(moments), Rows(

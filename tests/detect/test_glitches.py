@@ -68,6 +68,9 @@ def test_gaps_in_one_channel_are_a_dropout_and_many_are_grave() -> None:
     claps.prints["peak"][:, :, 2:] = 0
     assert run(Dropout, inputs(claps), inputs(ended=True))[-1].severity == "minor"
     assert (found[0].severity, found[-1].severity) == ("minor", "major")
+    zeros = gaps / np.where(np.arange(80)[:, None] % 8 == 2, 1000, 2000)
+    half = run(Dropout, inputs(heard(80, gap_ms=gaps, zero_run_s=zeros)), inputs(ended=True))
+    assert half[-1].severity == "minor", "where half of the gaps are empty, chance makes them so"
     assert (found[-1].evidence["gap_ms_FL"], found[-1].evidence["gap_ms_FR"]) == (0, 8)
     assert run(Dropout, inputs(heard(80, gap_ms=np.where(gaps > 0, 2, 0))), inputs(ended=True)) == []
 
