@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from functools import partial
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (_group(item.nodeid) != LIVE, item.get_closest_marker("beside") is not None))
 
 
+def _give_way() -> None:
+    """Let others go first, also where a system shares its processors among sessions (Linux calls that autogroup)."""
+    os.nice(10)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text("10", encoding="ascii")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """What only computes gives way. Two minutes of watching begin with the first test that wants to be on time, in a
     process of their own that gives way, too, if anything is to be known of them."""
@@ -105,13 +112,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if _group(item.nodeid) != LIVE:
         if "PYTEST_XDIST_WORKER" in os.environ and not config.stash.get(_POLITE, False):
             config.stash[_POLITE] = True
-            os.nice(10)
+            with suppress(OSError):
+                os.setsid()
+            _give_way()
     elif _GROWING not in config.stash and any(each.get_closest_marker("beside") for each in item.session.items):
         folder = Path(tempfile.mkdtemp(prefix="monitor-growing-"))
         with (folder / "output").open("wb") as output:
             command = [sys.executable, str(Path(__file__).parent / "growing.py"), str(folder)]
             process = subprocess.Popen(
-                command, stdout=output, stderr=output, start_new_session=True, preexec_fn=partial(os.nice, 10)
+                command, stdout=output, stderr=output, start_new_session=True, preexec_fn=_give_way
             )
         config.stash[_GROWING] = process, folder
 
