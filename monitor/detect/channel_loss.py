@@ -30,6 +30,7 @@ PAST_S = 30.0
 """How far back what is usual of a channel reaches, as a time constant."""
 ROW_S = 0.1
 LEAK_DB, LEAK_DBFS = 36.0, -50.0
+"""What is so far below its partner, and below this level, is what leaks from it."""
 LASTS = 10
 """In so many hops it must be lost, to be so in a pause, too: where all of them stop, a coder lets one ring longer."""
 

@@ -26,6 +26,7 @@ SAMPLED, KEPT, LEAST_KNOWN = 5, 40, 4
 ADOPTED_S = 60.0
 """What is flatter than it was is not remembered, but after so long it is how it is."""
 NATURAL_TOP_DB = 3.0
+"""What evidence says of a row in which it could not be measured."""
 PAST, KNOWN, USUAL_PERCENT = 600, 30, 80
 """How strong clicks usually are is what so many percent of the rows of the last minute do not reach; it is known from
 so many rows on."""
@@ -36,7 +37,7 @@ LEAST_HOLE_S, LONGEST_HOLE_S = 0.005, 2.0
 """A hole between rows that is a dropout: below it is jitter, beyond it a loss of the track, or a jump of the clock."""
 
 GRAVE_SHARE = 0.75
-"""Of the moments of a defect so many must be grave for it to be."""
+"""Of the moments of a defect that are remembered, its strongest, so many must be grave for it to be."""
 
 Moments = tuple[tuple[float, float, bool], ...]
 """Of what may still become a defect: when each was (media seconds), how strong, and whether it was grave."""

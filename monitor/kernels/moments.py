@@ -321,6 +321,7 @@ def _level(beyond, count):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True, nogil=True)
 def _shelf(beyond):  # type: ignore[no-untyped-def]
+    """The largest share that lies at one level."""
     found = 0.0
     for level in range(SHELF_UNDER, beyond.shape[0] - SHELF_OVER, STEP):
         if beyond[level] >= LEAST_SHARE * beyond[0]:

@@ -13,6 +13,7 @@ from monitor.lab.second.source import SOUND_RATE
 _TRIES = 12
 _REGULAR_SHARE = 0.3
 _JITTER = 0.04
+# Defects that are promised to come again within a second do so within this.
 _OVER_S = 1.2
 
 
