@@ -89,7 +89,8 @@ def test_a_killed_worker_loses_no_detection_and_doubles_none(driver: Driver, tmp
     assert len({row["detection_id"] for row in rows}) == 1
     assert sorted(row["revision"] for row in rows) == [0, 1, 2], "opened, grave, closed: each once"
     final = max(rows, key=lambda row: row["revision"])
-    assert final["end_at"].timestamp() == pytest.approx(lab_second(lab, 22), abs=2.0)
+    # Not where the first worker died; how much a crowded machine sends late is not this test's matter.
+    assert -2.0 < final["end_at"].timestamp() - lab_second(lab, 22) < 8.0
     covered = results.coverage(stream="a").to_pylist()
     adds_up(covered)
     assert "moved" in {row["reason"] for row in covered}
