@@ -34,6 +34,9 @@ Prints, u8, in steps of half a decibel, rounded down; 255 = 0 dB and above, 1 = 
                     All of them have whole waves in a row: what goes on at just that frequency stands still
     floor           [N, channels, 3]: power of the noise in the bands between FLOOR_HZ, as the quietest quarter of the
                     bins of each tell it: what is between the partials of the sound. 0 as in `spectrum`
+    together        [N, channels, 10]: the correlation of the two channels of a pair in each of the octaves between
+                    BANDS_HZ, 1 = -1 and 255 = 1 (`correlation_of` tells); 0 as in `spectrum`, where one of the two has
+                    nothing there, and for a channel without a partner
 
 Rows lie on a grid of 100 ms from the first sample of a track's epoch; a gap in the sound starts a new grid, and there
 the filters start from rest.
@@ -68,7 +71,7 @@ from monitor.loudness import weights
 from monitor.media.timeline import Timeline
 from monitor.records import Readings, Reason, SoundBlock
 
-MADE_BY = "sound@5/cpu"
+MADE_BY = "sound@6/cpu"
 OCTAVE_DB = 20 * math.log10(2)
 HOPS_PER_SECOND = 100
 ROWS_PER_SECOND = HOPS_PER_SECOND // HOPS
@@ -82,6 +85,8 @@ FLOOR_HZ = (2500, 5000, 10_000, 15_000)
 FLOOR_SHARE = 0.25
 """So many of a band's bins are taken for noise alone."""
 TURN = 256
+UPRIGHT = 127
+"""So many steps of the print `together` are a correlation of 1."""
 
 HANN_SPREAD = 1.5
 """A sine's power in its own bin and the two beside it, by that in its own, under a Hann window."""
@@ -97,12 +102,17 @@ COLUMNS = (
     *("peak_dbfs", "rms_dbfs", "true_peak_dbtp", "k_dbfs", "momentary_dbfs", "zero_run_s", "clip_run", "correlation"),
     *("click_db", "gap_ms", "flat_top", "top_db", "tone_hz", "tone_db"),
 )
-PRINTS = ("peak", "spectrum", "turn", "floor")
+PRINTS = ("peak", "spectrum", "turn", "floor", "together")
 
 
 def peak_code(dbfs: float) -> int:
     """The code of a level in the prints."""
     return int(np.clip(math.floor(2 * dbfs) + 255, 1, 255))
+
+
+def correlation_of(codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """What the codes of the print `together` stand for: -1 to 1; NaN where it was not measured."""
+    return np.where(codes > 0, (codes.astype(np.float64) - 1 - UPRIGHT) / UPRIGHT, np.nan)
 
 
 def partners(channels: Sequence[str]) -> NDArray[np.int64]:
@@ -219,7 +229,7 @@ def _measure(grid: _Grid, until: int) -> Readings:
     offsets = start + bounds[:-1]
     base = first.time_base
     momentary = _momentary(grid, measured.k_energy, rate)
-    spectra = _spectra(samples, bounds, rate)
+    spectra = _spectra(samples, bounds, rate, grid.partners)
     readings = Readings(
         stream=first.stream,
         track=first.track,
@@ -242,6 +252,7 @@ def _measure(grid: _Grid, until: int) -> Readings:
             "spectrum": spectra.power,
             "turn": spectra.turn,
             "floor": spectra.floor,
+            "together": spectra.together,
         },
         made_by=MADE_BY,
         channels=first.channels,
@@ -337,15 +348,16 @@ def _bins(rate: int) -> _Bins:
 
 
 class _Spectra(NamedTuple):
-    """Of rows: the prints `spectrum`, `turn` and `floor`, and the strongest line of each."""
+    """Of rows: the prints `spectrum`, `turn`, `floor` and `together`, and the strongest line of each."""
 
     power: NDArray[np.uint8]
     turn: NDArray[np.uint8]
     floor: NDArray[np.uint8]
+    together: NDArray[np.uint8]
     tones: _Tones
 
 
-def _spectra(samples: NDArray[np.float32], bounds: NDArray[np.int64], rate: int) -> _Spectra:
+def _spectra(samples: NDArray[np.float32], bounds: NDArray[np.int64], rate: int, pairs: NDArray[np.int64]) -> _Spectra:
     """Of rows of samples [channels, n] between bounds."""
     window, lines, edges, floors = _bins(rate)
     n, channels = len(window), samples.shape[0]
@@ -353,6 +365,8 @@ def _spectra(samples: NDArray[np.float32], bounds: NDArray[np.int64], rate: int)
     power, floor = np.zeros((*shape, len(LINES_HZ) + len(BANDS_HZ) - 1)), np.zeros((*shape, len(FLOOR_HZ) - 1))
     waves = np.zeros((*shape, len(LINES_HZ)), np.complex64)
     bands = min(len(edges), len(BANDS_HZ) - 1)
+    together = np.full((*shape, len(BANDS_HZ) - 1), np.nan)
+    firsts = [(k, mate) for k, mate in enumerate(pairs.tolist()) if k < mate]
     part = np.empty((channels, n), np.float32)
     tones = _Tones(*np.full((2, *shape), np.nan))
     for row in np.flatnonzero(np.diff(bounds) >= n).tolist() if edges else ():
@@ -364,13 +378,25 @@ def _spectra(samples: NDArray[np.float32], bounds: NDArray[np.int64], rate: int)
         power[row, :, : len(lines)] = bins[:, lines]
         octaves = np.add.reduceat(bins, edges, axis=1)[:, :bands]
         power[row, :, len(LINES_HZ) : len(LINES_HZ) + bands] = octaves / HANN_SPREAD
+        for a, b in firsts:
+            products = spectrum.real[a] * spectrum.real[b] + spectrum.imag[a] * spectrum.imag[b]
+            size = np.sqrt(octaves[a] * octaves[b])
+            np.divide(np.add.reduceat(products, edges)[:bands], size, out=together[row, a, :bands], where=size > 0)
+            together[row, b] = together[row, a]
         for band, (first, last) in enumerate(pairwise(floors)):
             quiet = int(FLOOR_SHARE * (last - first))
             floor[row, :, band] = np.partition(bins[:, first:last], quiet, axis=1)[:, quiet] * (last - first)
         for channel in range(channels):
             tones.hz[row, channel], tones.db[row, channel] = _strongest(bins[channel], rate / n)
     turn = np.rint(np.angle(waves) * (TURN / (2 * np.pi))).astype(np.int16) % TURN
-    return _Spectra(_codes(power), turn.astype(np.uint8), _codes(floor / (HANN_SPREAD * _QUIETEST)), tones)
+    codes = np.nan_to_num(np.rint(UPRIGHT * np.clip(together, -1, 1)) + 1 + UPRIGHT)
+    return _Spectra(
+        _codes(power),
+        turn.astype(np.uint8),
+        _codes(floor / (HANN_SPREAD * _QUIETEST)),
+        codes.astype(np.uint8),
+        tones,
+    )
 
 
 def _strongest(bins: NDArray[np.float32], bin_hz: float) -> tuple[float, float]:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from monitor.audio import BANDS_HZ, FLOOR_HZ, LINES_HZ, SoundMeter, partners, peak_code
+from monitor.audio import BANDS_HZ, FLOOR_HZ, LINES_HZ, SoundMeter, correlation_of, partners, peak_code
 from monitor.loudness import integrated, momentary, power
 from monitor.media.sound import channel_names, samples_of
 from monitor.media.timeline import Timeline
@@ -193,6 +193,31 @@ def test_correlation_of_the_channels_of_a_pair() -> None:
     sound = np.stack([a, b, a, 0 * a, a, a + b * 2.5, a])
     found = measured(block(sound, names=[f"ch{i}" for i in range(7)]))[0].values["correlation"][0]
     np.testing.assert_allclose(found, [0, 0, 0, 0, math.sqrt(0.5), math.sqrt(0.5), np.nan], atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [11025, 48000])
+def test_correlation_by_octave_tells_what_is_turned_from_what_is_not(rate: int) -> None:
+    """Of a left channel with lows the right way up and highs upside down; what is in one channel alone, or in none of a
+    pair, is not measured."""
+    n = rate // 10
+    low, high, noise = sine(n, 0.2, rate, 100), sine(n, 0.05, rate, 1000), 0.1 * sine(n, 0.05, rate, 3000)
+    sound = np.stack([low + high + noise, low - high, low, low, sine(n, 0.2, rate, 100, 60), low])
+    found = correlation_of(measured(block(sound, rate=rate, names=SURROUND))[0].prints["together"][0])
+    octaves = [BANDS_HZ.index(80), BANDS_HZ.index(640)]
+    np.testing.assert_allclose(found[0, octaves], [1, -1], atol=0.01)
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_allclose(found[4, octaves[0]], math.cos(math.radians(60)), atol=0.01)
+    assert np.isnan(found[2:4]).all(), "no pair"
+    if rate == 11025:
+        assert np.isnan(found[0, BANDS_HZ.index(10_000) :]).all(), "above half the rate"
+
+
+def test_two_noises_are_like_each_other_by_what_they_share() -> None:
+    a, b = 0.1 * np.random.default_rng(5).standard_normal((2, 48000 * 10)).astype(np.float32)
+    found = correlation_of(join(measured(block(np.stack([a, 0.6 * a + 0.8 * b])))).prints["together"][:, 0])
+    np.testing.assert_allclose(found[:, 3:].mean(axis=0), 0.6, atol=0.05)
+    silence = measured(block(np.stack([a[:4800], 0 * a[:4800]])))[0].prints["together"]
+    assert not silence.any()
 
 
 @pytest.mark.parametrize("rate", [8000, 11025, 44100, 48000, 192000])

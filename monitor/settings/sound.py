@@ -147,12 +147,10 @@ class PhaseSettings(Temporal):
     min_duration_s: Seconds = 3.0
     clear_s: Seconds = 1.0
     grave_s: Seconds = 3.0
-    max_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.3
-    """Over half a second; or ..."""
-    long_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.2
-    """... over a second, for as long as ..."""
-    now_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.1
-    """... it is so over half of it, too: what is only somewhat alike comes and goes."""
+    max_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.5
+    """Over 0.8 s; or ..."""
+    min_reversal: Annotated[float, Field(ge=0, le=40)] = 3.0
+    """... so much likelier it is, as a natural logarithm, that the pair is turned over than that it is as it was."""
     grave_correlation: Annotated[float, Field(ge=-1, le=0)] = -0.7
     """One of the two must be the other, turned upside down, for so much to be left of it."""
     min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -55.0

@@ -133,7 +133,11 @@ def heard(n: int, start: float = 0.0, channels: tuple[str, ...] = ("FL", "FR"), 
     for name, value in {**clean, **values}.items():
         column = np.asarray(value, np.float32)
         columns[name] = np.broadcast_to(column[:, None] if column.ndim == 1 else column, (n, len(channels))).copy()
-    return replace(rows, values=columns)
+    octaves = {"spectrum": np.full((n, len(channels), 20), 180, np.uint8)}
+    # 1 to 255 for a correlation of -1 to 1: in each octave as in the whole.
+    together = np.nan_to_num(np.rint(127 * columns["correlation"]) + 128).astype(np.uint8)
+    octaves["together"] = np.repeat(together[:, :, None], 10, axis=2)
+    return replace(rows, values=columns, prints={**rows.prints, **octaves})
 
 
 def pieces(rows: Readings, size: int) -> list[Inputs]:

@@ -2,53 +2,103 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import heard, inputs, pieces, run, spans
 
-from monitor.detect.phase import Phase
+from monitor.detect.phase import ADOPTED, Phase
+from monitor.records import Readings
 
 SURROUND = ("FL", "FR", "FC", "LFE", "BL", "BR")
 
 
-def turned(low: float, n: int = 80) -> np.ndarray:
-    return np.where((np.arange(n) >= 20) & (np.arange(n) < 60), low, 0.6)
+def turned(low: float, high: float = 0.6, n: int = 120) -> np.ndarray:
+    return np.where((np.arange(n) >= 60) & (np.arange(n) < 100), low, high)
 
 
-@pytest.mark.parametrize(("low", "severity"), [(-0.95, "major"), (-0.5, "minor")])
-def test_a_channel_upside_down_is_grave_and_a_wide_one_is_not(low: float, severity: str) -> None:
-    found = run(Phase, inputs(heard(80, correlation=turned(low))), inputs(ended=True))
+def by_octave(rows: Readings, correlation: np.ndarray) -> Readings:
+    """The rows with these correlations [rows, octaves] of both channels."""
+    codes = (np.rint(127 * correlation) + 128).astype(np.uint8)
+    return replace(rows, prints={**rows.prints, "together": np.repeat(codes[:, None], len(rows.channels), axis=1)})
+
+
+@pytest.mark.parametrize(("low", "severity"), [(-0.95, "major"), (-0.55, "minor")])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_channel_upside_down_is_grave_and_a_wide_one_is_not(low: float, severity: str, known: bool) -> None:
+    """Whether or not it was the right way up before."""
+    rows = heard(120, correlation=turned(low)) if known else heard(40, correlation=low)
+    found = run(Phase, inputs(rows), inputs(ended=True))
     track, start, end = spans(found)[-1]
     assert track == "audio:0"
-    assert start == pytest.approx(2.0, abs=0.5)
-    assert end == pytest.approx(6.0, abs=0.5)
+    assert (start, end) == pytest.approx((6.0, 10.0) if known else (0.0, 4.0), abs=0.5)
     assert found[-1].severity == severity
     assert found[-1].evidence["correlation"] == pytest.approx(low, abs=0.01)
 
 
-def test_a_pair_that_is_only_somewhat_alike_is_found_by_a_second_of_it() -> None:
-    n = np.arange(80)
-    uneven = np.where((n >= 20) & (n < 60), np.where(n % 8 < 5, -0.33, -0.12), 0.6)
-    found = run(Phase, inputs(heard(80, correlation=uneven)), inputs(ended=True))
-    assert spans(found)[-1][1:] == pytest.approx((2.3, 6.0), abs=0.5)
+def test_a_pair_that_is_only_somewhat_alike_is_known_by_how_it_was() -> None:
+    alike = np.random.default_rng(1).normal(turned(-0.3, 0.3), 0.1)
+    found = run(Phase, inputs(heard(120, correlation=alike)), inputs(ended=True))
+    assert spans(found)[-1][1:] == pytest.approx((6.0, 10.0), abs=0.5)
     assert {d.severity for d in found} == {"minor"}
-    burst = np.where((n >= 20) & (n < 26), -0.9, 0.3)
-    assert run(Phase, inputs(heard(80, correlation=burst)), inputs(ended=True)) == [], "but not by a short burst"
+    assert found[-1].evidence["reversal"] > 4
+    for as_ever in (np.full(120, -0.3), np.full(120, 0.3), turned(0.0, 0.3)):
+        assert run(Phase, inputs(heard(120, correlation=as_ever)), inputs(ended=True)) == []
+
+
+def test_one_way_of_a_path_upside_down_shows_in_its_octaves() -> None:
+    """Below 320 Hz, where there is less than a tenth of the power; and not where it is so in octaves here and there."""
+    octaves = np.full((120, 10), 0.7)
+    octaves[60:100, :4] = -0.7
+    rows = by_octave(heard(120, correlation=turned(0.5)), octaves)
+    found = run(Phase, inputs(rows), inputs(ended=True))
+    assert spans(found)[-1][1:] == pytest.approx((6.0, 10.0), abs=0.5)
+    octaves[60:100] = [0.7, -0.7] * 5
+    assert run(Phase, inputs(by_octave(rows, octaves)), inputs(ended=True)) == []
+
+
+def test_octaves_with_nothing_in_them_say_nothing() -> None:
+    octaves = np.full((120, 10), 0.7)
+    octaves[60:100, :4] = -0.7
+    rows = by_octave(heard(120, correlation=0.7), octaves)
+    rows.prints["spectrum"][:, :, 10:14] = 180 - 62  # 31 dB below the others
+    assert run(Phase, inputs(rows), inputs(ended=True)) == []
+    rows.prints["spectrum"][:, :, 10:14] = 180 - 58
+    assert run(Phase, inputs(rows), inputs(ended=True))
+
+
+def test_what_has_been_so_for_long_is_how_it_is() -> None:
+    """Wide sound with which a programme goes on is reported once, for a while."""
+    alike = np.full(600, -0.4)
+    alike[:100] = 0.4
+    found = run(Phase, inputs(heard(600, correlation=alike)), inputs(ended=True))
+    _, start, end = spans(found)[-1]
+    assert start == pytest.approx(10.0, abs=0.5)
+    assert ADOPTED / 10 < end - start < ADOPTED / 10 + 20
+    assert len({d.detection_id for d in found}) == 1
 
 
 def test_what_is_quiet_or_alone_or_only_wide_says_nothing() -> None:
     for values in ({"rms_dbfs": -70.0}, {"rms_dbfs": -np.inf}):
         assert run(Phase, inputs(heard(80, correlation=-1.0, **values)), inputs(ended=True)) == []
-    assert run(Phase, inputs(heard(80, correlation=turned(-0.15))), inputs(ended=True)) == []
+    assert run(Phase, inputs(heard(120, correlation=turned(0.0))), inputs(ended=True)) == []
     mono = heard(80, channels=("FC",), correlation=np.nan)
     assert run(Phase, inputs(mono), inputs(ended=True)) == []
+
+
+def test_a_short_burst_is_none() -> None:
+    burst = np.where((np.arange(80) >= 40) & (np.arange(80) < 46), -0.9, 0.3)
+    assert run(Phase, inputs(heard(80, correlation=burst)), inputs(ended=True)) == []
 
 
 def test_a_loud_second_outweighs_quiet_ones() -> None:
     """By energy, as the ear and a mono set do: short quiet moments out of phase are none."""
     rms = np.where(np.arange(80) % 4 == 0, -10.0, -45.0)
     alike = np.where(np.arange(80) % 4 == 0, 0.8, -0.9)
-    assert run(Phase, inputs(heard(80, rms_dbfs=rms, correlation=alike)), inputs(ended=True)) == []
+    rows = heard(80, rms_dbfs=rms, correlation=alike)
+    rows.prints["spectrum"][...] = (255 + 2 * rms)[:, None, None]
+    assert run(Phase, inputs(rows), inputs(ended=True)) == []
 
 
 def test_the_rear_pair_of_surround_counts_by_itself() -> None:
@@ -59,9 +109,10 @@ def test_the_rear_pair_of_surround_counts_by_itself() -> None:
     assert len({d.detection_id for d in found}) == 1
 
 
-def test_any_split_gives_the_same() -> None:
-    alike = np.random.default_rng(4).uniform(-1, 0.4, 120)
-    whole = heard(120, correlation=alike)
+@pytest.mark.parametrize("size", [1, 3, 5, 50])
+def test_any_split_gives_the_same(size: int) -> None:
+    alike = np.random.default_rng(4).normal(turned(-0.2, 0.3, 300), 0.3).clip(-1, 1)
+    whole = heard(300, correlation=alike)
     once = run(Phase, inputs(whole), inputs(ended=True))
     assert once
-    assert run(Phase, *pieces(whole, 5), inputs(ended=True)) == once
+    assert run(Phase, *pieces(whole, size), inputs(ended=True)) == once
