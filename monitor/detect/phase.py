@@ -41,8 +41,8 @@ STEPS = 100
 class Memory:
     """Of the last rows, WINDOW - 1: energies and products of each pair [rows, pairs, 3], and of each octave [rows,
     pairs, octaves, 2]. Then windows, by the code of the correlation in each octave: those that may still have to be
-    remembered [WINDOW at most, pairs, octaves], and how each was judged; those that are remembered [PAST at most, pairs,
-    octaves]; rows since the last of them; and how many on end were turned over."""
+    remembered [WINDOW at most, pairs, octaves], and how each was judged; those that are [PAST at most, pairs, octaves];
+    rows since the last of them; and how many on end were turned over."""
 
     sums: Floats
     octaves: Floats
@@ -165,7 +165,7 @@ def _coded(sums: Floats) -> Codes:
 def _reversals(past: Codes, codes: Codes) -> Floats:
     """By how much the logarithm of the likelihood that the pair is turned over, in all octaves up to some, is above
     that of its being as it was [N, pairs]. Each octave's correlation is taken for normal around what is usual."""
-    if len(past) < LEAST_KNOWN:
+    if len(past) < LEAST_KNOWN or not ((codes < 0) & (codes != NOTHING)).any():
         return np.zeros(codes.shape[:2])
     known = past != NOTHING
     n = known.sum(axis=0)
