@@ -98,7 +98,7 @@ class AvSync:
             hearing = track.hearing
             for rows in audio:
                 hearing = hear(hearing, rows)
-            hearing, pairs = marked(sight, hearing)
+            hearing, pairs = marked(sight, hearing, seen.ended)
             mine = [event for event in seen.events if event.track in ("video", name)]
             stamps, seconds = stamp(track.stamps, audio, seen.video, mine)
             events = [event for event in compared if event.track == name]
@@ -126,6 +126,8 @@ class AvSync:
                 compared_s=compared_s,
                 last=last,
             )
+        if seen.ended:
+            tracks = {}
         return AvSyncState(sight, tuple(sorted(tracks.items()))), found
 
     def _rows(self, method: str, measured: Sequence[Measured]) -> Rows:

@@ -266,8 +266,9 @@ def _things(names: tuple[str, ...]) -> tuple[_Thing, ...]:
     if len(names) > 2 and set(FRONT) <= set(names):
         pair = tuple(names.index(name) for name in FRONT)
         others = tuple(k for k, name in enumerate(names) if name not in FRONT and not name.startswith("LFE"))
-        found.append(_Thing("+".join(FRONT), pair, others, "constant"))
-        found.append(_Thing("+".join(FRONT), pair, others, "regular", slow=True))
+        if others:
+            found.append(_Thing("+".join(FRONT), pair, others, "constant"))
+            found.append(_Thing("+".join(FRONT), pair, others, "regular", slow=True))
         if CENTRE in names:
             found.append(_Thing(CENTRE, (names.index(CENTRE),), pair, "regular", slow=True))
         for k, mate in enumerate(partners(names).tolist()):

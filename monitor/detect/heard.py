@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -22,10 +23,12 @@ HOLE_S = 0.01
 
 @dataclass(frozen=True, slots=True)
 class TrackState:
-    """Of one track: where its defect stands, and what the kind remembers of it (None: nothing yet)."""
+    """Of one track: where its defect stands, what the kind remembers of it (None: nothing yet), and when the track
+    began."""
 
     hold: HoldState = HoldState()
     memory: Any = None
+    began_s: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,10 @@ class Heard:
         tracks = dict(state.tracks)
         for sound in seen.audio:
             if len(sound):
-                before = tracks.get(sound.track, TrackState())
+                before = tracks.get(sound.track) or TrackState(began_s=float(sound.t_s[0]))
                 memory, rows = self._judge(before.memory, sound)
-                hold, more = self._hold.step(before.hold, seen, sound.track, rows)
-                tracks[sound.track] = TrackState(hold, memory)
+                hold, more = self._hold.step(before.hold, seen, sound.track, _not_before(before.began_s, rows))
+                tracks[sound.track] = TrackState(hold, memory, before.began_s)
                 found += more
         if seen.ended:
             for track in tracks.values():
@@ -71,6 +74,19 @@ class Heard:
     def _judge(self, memory: Any, sound: Readings) -> tuple[Any, Rows]:
         """What is remembered after these rows, and which of them show the defect."""
         raise NotImplementedError
+
+
+def _not_before(began_s: float, rows: Rows) -> Rows:
+    """Rows are told of what was before them, but nothing was before the track."""
+    early = np.maximum(began_s - rows.t_s, 0.0)
+    if not early.any():
+        return rows
+    return replace(
+        rows,
+        t_s=rows.t_s + early,
+        duration_s=np.maximum(rows.duration_s - early, 0.0),
+        at=rows.at + early,
+    )
 
 
 def whole(sound: Readings) -> Flags:

@@ -35,7 +35,10 @@ def hops(sound: Readings) -> Hops:
     offsets = np.tile(np.arange(HOPS) / HOPS_PER_SECOND, n)
     lasts = np.minimum(np.repeat(sound.duration_s, HOPS) - offsets, 1 / HOPS_PER_SECOND)
     measured = (np.repeat(sound.reason, HOPS) != Reason.CORRUPT) & (lasts > 0)
+    by_hop = codes.transpose(0, 2, 1).reshape(n * HOPS, channels)
+    # The mean level is of the whole row; that of a hop in it is below its own peak.
     loudest = np.repeat(np.nan_to_num(sound.values["rms_dbfs"].max(axis=1), neginf=-200.0), HOPS)
+    loudest = np.minimum(loudest, _most_dbfs(by_hop.max(axis=1)))
     evidence: Evidence = {"rms_dbfs": (loudest[measured], "max")}
     rows = Rows(
         t_s=(np.repeat(sound.t_s, HOPS) + offsets)[measured],
@@ -44,7 +47,6 @@ def hops(sound: Readings) -> Hops:
         bad=np.zeros(int(measured.sum()), np.bool_),
         evidence=evidence,
     )
-    by_hop = codes.transpose(0, 2, 1).reshape(n * HOPS, channels)
     return Hops(by_hop[measured], rows, np.repeat(np.arange(n), HOPS)[measured])
 
 
@@ -59,3 +61,8 @@ def silent(sound: Readings, heard: Hops, dbfs: float) -> NDArray[np.bool_]:
 def below(codes: NDArray[np.uint8], dbfs: float) -> NDArray[np.bool_]:
     """Which peaks are below a level."""
     return np.asarray(codes < peak_code(dbfs))
+
+
+def _most_dbfs(codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The upper end of what codes of peaks say."""
+    return np.where(codes > 0, (codes.astype(np.float64) + 1 - 255) / 2, -200.0)

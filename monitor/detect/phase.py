@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.audio import BANDS_HZ, LINES_HZ, ROWS_PER_SECOND, correlation_of, partners
-from monitor.detect.heard import Heard, rows_of, whole
+from monitor.detect.heard import Flags, Heard, rows_of, whole
 from monitor.detect.hold import Evidence, Rows
 from monitor.records import Readings
 from monitor.settings import PhaseSettings, Profile
@@ -73,16 +73,18 @@ class Phase(Heard):
         if memory is None or memory.sums.shape[1] != len(pairs):
             memory = _nothing(len(pairs))
         sums, octaves = _sums(sound, pairs), _octaves(sound, pairs)
-        memory, alike, scores = self._compared(memory, sums, octaves)
+        memory, speaks, alike, scores = self._compared(memory, sums, octaves)
         worst, likeliest = alike.min(axis=1, initial=1.0), scores.max(axis=1, initial=0.0)
         evidence: Evidence = {"correlation": (worst, "min"), "reversal": (likeliest, "max")}
         bad = (worst <= self.settings.max_correlation) | (likeliest >= self.settings.min_reversal)
-        rows = rows_of(sound, bad, evidence, whole(sound), worst <= self.settings.grave_correlation)
+        measured = whole(sound) & speaks.any(axis=1)
+        rows = rows_of(sound, bad, evidence, measured, worst <= self.settings.grave_correlation)
         return memory, replace(rows, t_s=rows.t_s - LATE_S, at=rows.at - LATE_S)
 
-    def _compared(self, memory: Memory, sums: Floats, octaves: Floats) -> tuple[Memory, Floats, Floats]:
-        """What is remembered after these rows; and of each and each pair [N, pairs] the correlation over the rows of a
-        window (1 where the two do not speak), and how much likelier it is that they are turned over."""
+    def _compared(self, memory: Memory, sums: Floats, octaves: Floats) -> tuple[Memory, Flags, Floats, Floats]:
+        """What is remembered after these rows; and of each and each pair [N, pairs] whether the two speak, their
+        correlation over the rows of a window (1 where they do not), and how much likelier it is that they are turned
+        over."""
         line, lines = np.concatenate((memory.sums, sums)), np.concatenate((memory.octaves, octaves))
         longer = np.lib.stride_tricks.sliding_window_view(line, WINDOW, axis=0).sum(axis=3)
         speaks = longer[:, :, 1:].min(axis=2) >= WINDOW * 10 ** (self.settings.min_rms_dbfs / 10)
@@ -114,7 +116,7 @@ class Phase(Heard):
             since,
             turned,
         )
-        return kept, alike, found
+        return kept, speaks, alike, found
 
     def _is_turned(self, scores: Floats) -> bool:
         return bool(scores.max(initial=0.0) >= self.settings.min_reversal)

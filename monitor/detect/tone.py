@@ -14,6 +14,8 @@ from monitor.settings import Profile, ToneSettings
 LINE_UP_HZ = (400.0, 1000.0)
 """EBU Tech 3304 and SMPTE RP 155: 1 kHz (997 Hz where samples would repeat); 400 Hz on older lines."""
 NEAR = 0.01
+HEARD_HZ = 20.0
+"""What is lower nobody hears: a constant is no tone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Tone(Heard):
             # The first row of a stream has none before it to be steady with.
             steady_hz = ~(np.abs(hz[1:] - hz[:-1]) > self.settings.drift * hz[1:])
             steady_db = ~(np.abs(dbfs[1:] - dbfs[:-1]) > self.settings.drift_db)
-            pure = values["tone_db"] >= self.settings.min_db
+            pure = (values["tone_db"] >= self.settings.min_db) & (values["tone_hz"] >= HEARD_HZ)
         alone = pure & steady_hz & steady_db
         bad = np.asarray((alone | ~heard).all(axis=1) & heard.any(axis=1))
         loudest = np.nan_to_num(values["rms_dbfs"], neginf=-200.0).argmax(axis=1)

@@ -7,6 +7,7 @@ which the middle counts, and pictures by their means in 144 places; a flash is a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -75,16 +76,18 @@ class SightState:
 
 @dataclass(frozen=True, slots=True)
 class HearingState:
-    """When it beeped, and the last levels; up to which beep it was judged, and up to which it
-    was told."""
+    """When it beeped, and the last levels; since when and until when it was heard; up to which beep it was judged; up
+    to when it was told, and what was."""
 
     beeps: Times = ()
     clocks: Times = ()
     """Of each beep: UTC less media time."""
     level_db: Times = ()
+    since_s: float = float("-inf")
     until_s: float = float("-inf")
     asked_s: float = float("-inf")
     told_s: float = float("-inf")
+    error_s: float = float("nan")
 
 
 def see(state: SightState, video: Readings) -> SightState:
@@ -136,18 +139,19 @@ def hear(state: HearingState, audio: Readings) -> HearingState:
     )
     last_s = float(print_.t_s[-1])
     beeps = _with(state.beeps, onsets, last_s)
-    return HearingState(
+    return replace(
+        state,
         beeps=beeps,
         clocks=tuple(clocks[beep_s] for beep_s in beeps),
         level_db=tuple(level[-QUIET_HOPS:].tolist()),
+        since_s=float(audio.t_s[0]) if math.isinf(state.since_s) else state.since_s,
         until_s=last_s,
-        asked_s=state.asked_s,
-        told_s=state.told_s,
     )
 
 
-def marked(sight: SightState, hearing: HearingState) -> tuple[HearingState, list[Marked]]:
-    """What the markers say at each beep that is far enough behind."""
+def marked(sight: SightState, hearing: HearingState, ended: bool = False) -> tuple[HearingState, list[Marked]]:
+    """What the markers say at each beep that is far enough behind. `ended`: nothing more comes, so what they said last
+    speaks to the end."""
     found = []
     for n in range(PAIRS, len(hearing.beeps) + 1):
         beeps = hearing.beeps[n - PAIRS : n]
@@ -163,11 +167,18 @@ def marked(sight: SightState, hearing: HearingState) -> tuple[HearingState, list
         known = sorted((error for error in errors if error is not None), key=abs)
         if known:
             # Beeps are not quite regular: what is told goes on where it ended.
-            since_s = beeps[0] - period_s / 2
+            since_s = max(beeps[0] - period_s / 2, hearing.since_s)
             start_s = hearing.told_s if since_s < hearing.told_s else since_s
             end_s = max(start_s, beeps[PAIRS // 2] + period_s / 2)
-            hearing = replace(hearing, told_s=end_s)
+            hearing = replace(hearing, told_s=end_s, error_s=known[0])
             found.append(Marked(start_s, end_s, start_s + hearing.clocks[n - PAIRS], known[0]))
+        else:
+            hearing = replace(hearing, error_s=math.nan)
+    if ended and not math.isnan(hearing.error_s):
+        period_s = _period(hearing.beeps[-PAIRS:])
+        if period_s is not None and hearing.until_s - hearing.beeps[-1] <= 1.5 * period_s:
+            start_s, end_s = hearing.told_s, max(hearing.told_s, hearing.until_s)
+            found.append(Marked(start_s, end_s, start_s + hearing.clocks[-1], hearing.error_s))
     return hearing, found
 
 

@@ -116,6 +116,26 @@ def test_markers(error_ms: int) -> None:
         assert found[-1].severity == "major"
 
 
+def test_what_markers_say_last_speaks_to_the_end_and_nothing_begins_before_the_sound() -> None:
+    from builders import cut
+
+    whole = flash_and_beep(-0.6)
+    found = run(AvSync, inputs(cut(whole.audio[0], 0, 385), whole.video[0]), inputs(ended=True))
+    assert spans(found)[-1][1:] == pytest.approx((0.0, 38.5), abs=0.05)
+    assert found[-1].start_s >= 0
+    part = flash_and_beep(0.3)
+    later = replace(heard(300), prints={"peak": np.full((300, 2, 10), 100, np.uint8)})
+    later = replace(later, t_s=later.t_s + 40.0)
+    found = run(AvSync, part, inputs(later, video(750, start=40.0)), inputs(ended=True))
+    assert spans(found)[-1][2] < 41, "not where they ended long before"
+
+
+def test_what_has_ended_is_told_once() -> None:
+    steps = ended(series([0.3] * 6))
+    once = run(AvSync, *steps)
+    assert run(AvSync, *steps, inputs(ended=True)) == once
+
+
 def test_methods_that_begin_together_have_names_of_their_own() -> None:
     both = flash_and_beep(0.3)
     sound = moved(both.audio[0], 0.0, 0.0)

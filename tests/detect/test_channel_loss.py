@@ -133,6 +133,14 @@ def test_what_goes_from_surround_is_one_detection(gone: tuple[str, ...], track: 
     assert found[-1].severity == severity
 
 
+@pytest.mark.parametrize("names", [("FL", "FR", "LFE"), ("FL", "FR", "FC"), ("FC", "LFE"), ("FL", "LFE")])
+def test_low_frequencies_are_nothing_beside_which_a_pair_could_be_lost(names: tuple[str, ...]) -> None:
+    rows = [tuple(LOUD if name != "LFE" or k % 3 else OFF for name in names) for k in range(60)]
+    assert told(stereo(rows, channels=names)) == []
+    both = [tuple(OFF if name in ("FL", "FR") and k >= 40 else LOUD for name in names) for k in range(80)]
+    assert {d.track for d in told(stereo(both, channels=names))} <= {"audio:0:FL+FR"}
+
+
 def test_a_surround_channel_that_seldom_has_sound_is_not_missed() -> None:
     now_and_then = [(LOUD,) * 6] * 100 + [(LOUD, LOUD, OFF, LOUD, OFF, LOUD)] * 300
     assert told(stereo(now_and_then[:100] + now_and_then[100:] * 3, channels=SURROUND), DEFAULT) == []

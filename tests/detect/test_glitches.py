@@ -124,6 +124,26 @@ def test_cut_tops_are_clipping_but_not_of_a_chord_or_sine_nor_of_what_is_quiet()
     assert run(Clipping, inputs(with_octaves(quiet, 120, 110)), inputs(ended=True)) == []
 
 
+def test_a_tone_is_in_the_tops_that_are_read_after_it() -> None:
+    """They are of 1.5 s: all of a line-up tone's are at one level."""
+    n = np.arange(80)
+    after = heard(
+        80, flat_top=np.where((n >= 20) & (n < 55), 0.6, 0.1), tone_db=np.where((n >= 20) & (n < 40), 90.0, 0.0)
+    )
+    whole = with_octaves(after, 220, 160)
+    assert run(Clipping, inputs(whole), inputs(ended=True)) == []
+    assert run(Clipping, *pieces(whole, 7), inputs(ended=True)) == []
+    cut = heard(
+        80, flat_top=np.where((n >= 20) & (n < 70), 0.6, 0.1), tone_db=np.where((n >= 20) & (n < 40), 90.0, 0.0)
+    )
+    assert run(Clipping, inputs(with_octaves(cut, 220, 160)), inputs(ended=True)), "what is cut later is"
+
+
+def test_nothing_begins_before_the_track() -> None:
+    found = run(Clipping, inputs(with_octaves(heard(40, start=3.0, flat_top=0.3), 220, 160)), inputs(ended=True))
+    assert spans(found)[-1][1] == 3.0
+
+
 def test_clicks_stand_out_of_percussion_that_goes_on() -> None:
     n = 400
     drums = np.where(np.arange(n) % 3 == 0, 28.0, 12.0)

@@ -37,3 +37,13 @@ def test_noise_counts_by_its_mean_level(peak_dbfs: float, rms_dbfs: float, is_si
     rows = sound([(peak_code(peak_dbfs),)], channels=("FC",))
     rows.values["rms_dbfs"][:] = rms_dbfs
     assert silent(rows, hops(rows), -60).tolist() == [[is_silent]] * 10
+
+
+def test_a_hop_is_no_louder_than_its_own_peak() -> None:
+    """The mean level is of a row, in which others may be loud."""
+    rows = sound([(240, 200)])
+    rows.prints["peak"][0, :, 6:] = 0
+    rows.prints["peak"][0, 1, 8:] = peak_code(-60)
+    level, how = hops(rows).rows.evidence["rms_dbfs"]
+    assert how == "max"
+    assert level.tolist() == pytest.approx([rows.values["rms_dbfs"].max()] * 6 + [-200.0] * 2 + [-59.5] * 2)

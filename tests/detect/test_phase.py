@@ -87,6 +87,14 @@ def test_what_is_quiet_or_alone_or_only_wide_says_nothing() -> None:
     assert run(Phase, inputs(mono), inputs(ended=True)) == []
 
 
+def test_pauses_end_nothing() -> None:
+    """Nothing is known of them."""
+    level = np.where((np.arange(100) // 10) % 2 == 0, -20.0, -80.0)
+    found = run(Phase, inputs(heard(100, correlation=-0.9, rms_dbfs=level)), inputs(ended=True))
+    assert len({d.detection_id for d in found}) == 1
+    assert spans(found)[-1][1:] == pytest.approx((0.0, 10.0), abs=1.0)
+
+
 def test_a_short_burst_is_none() -> None:
     burst = np.where((np.arange(80) >= 40) & (np.arange(80) < 46), -0.9, 0.3)
     assert run(Phase, inputs(heard(80, correlation=burst)), inputs(ended=True)) == []

@@ -46,6 +46,12 @@ def test_sweeps_swells_hardly_audible_and_impure_ones_are_none(changes: dict[str
     assert run(Tone, inputs(heard(120, **values)), inputs(ended=True)) == []
 
 
+def test_a_constant_is_no_tone() -> None:
+    """Its strongest line is at 0 Hz, which nobody hears."""
+    assert run(Tone, inputs(heard(80, tone_hz=0.0, tone_db=99.0)), inputs(ended=True)) == []
+    assert run(Tone, inputs(heard(80, tone_hz=50.0, tone_db=99.0)), inputs(ended=True))
+
+
 def test_digital_silence_is_no_tone() -> None:
     quiet = {"tone_db": np.nan, "tone_hz": np.nan, "rms_dbfs": -np.inf}
     assert run(Tone, inputs(heard(120, **quiet)), inputs(ended=True)) == []

@@ -40,6 +40,8 @@ LASTS_S = (1.5, 5.0)
 LEAST_S = 2 * (CLEAN_S + LASTS_S[0]) + TAIL_S
 """Two defects do not fit into less."""
 TRIES = 60
+EDGE = round(0.3 * RATE)
+"""So many samples on either side of where a defect of the sound begins and ends must be heard."""
 SEEN_EVERY = 5
 LEAST_SEEN = 1.0
 """Levels (root of the mean square, of the luma of all its pictures) that a defect must change: less than coding does at
@@ -83,13 +85,15 @@ RECIPES: Mapping[str, Recipe] = {
 @dataclass(frozen=True, slots=True)
 class SoundRecipe:
     """How a kind is made in samples: the unit of its strengths, and the three of them; how long each lasts, and how
-    long the clip is at least, in seconds."""
+    long the clip is at least, in seconds; whether it is made of the sound that is there, so that without any there is
+    none of it."""
 
     change: Callable[[Samples, float, Rng], None]
     unit: str
     amounts: tuple[float, float, float]
     lasts_s: tuple[float, float] = LASTS_S
     clip_s: float = 0.0
+    of_sound: bool = True
 
 
 SOUND_RECIPES: Mapping[str, SoundRecipe] = {
@@ -98,9 +102,9 @@ SOUND_RECIPES: Mapping[str, SoundRecipe] = {
     "dropout": SoundRecipe(sounds.dropout, "ms", (5.0, 10.0, 25.0)),
     "clipping": SoundRecipe(sounds.clipping, "dB over the ceiling", (4.0, 8.0, 14.0)),
     "phase": SoundRecipe(sounds.phase, "dB lower", (6.0, 3.0, 0.0)),
-    "tone": SoundRecipe(sounds.tone, "dB over noise", (30.0, 45.0, 90.0)),
-    "hum": SoundRecipe(sounds.hum, "dBFS", (-48.0, -40.0, -32.0)),
-    "hiss": SoundRecipe(sounds.hiss, "dBFS", (-60.0, -50.0, -40.0)),
+    "tone": SoundRecipe(sounds.tone, "dB over noise", (30.0, 45.0, 90.0), of_sound=False),
+    "hum": SoundRecipe(sounds.hum, "dBFS", (-48.0, -40.0, -32.0), of_sound=False),
+    "hiss": SoundRecipe(sounds.hiss, "dBFS", (-60.0, -50.0, -40.0), of_sound=False),
     "channel_loss": SoundRecipe(sounds.channel_loss, "dBFS of noise", (-76.0, -90.0, -120.0)),
     "loudness": SoundRecipe(sounds.loudness, "dB louder or quieter", (6.0, 10.0, 16.0), (6.0, 10.0), 45.0),
     "true_peak": SoundRecipe(sounds.true_peak, "dB over full scale", (1.0, 3.0, 6.0)),
@@ -200,10 +204,21 @@ def _spoilt(samples: Samples, kind: str, strength: Strength, rng: Rng) -> tuple[
     recipe = SOUND_RECIPES[kind]
     amount = recipe.amounts[STRENGTHS.index(strength)]
     found = []
-    for start_s, end_s in _stretches(samples.shape[1] / RATE, recipe.lasts_s, rng):
+    for start_s, end_s in _heard(samples, kind, recipe, rng):
         recipe.change(samples[:, round(start_s * RATE) : round(end_s * RATE)], amount, rng)
         found.append(Truth(kind, start_s, end_s, 1.0, amount, recipe.unit))
     return tuple(found)
+
+
+def _heard(samples: Samples, kind: str, recipe: SoundRecipe, rng: Rng) -> tuple[tuple[float, float], ...]:
+    """When each of two defects begins and ends: where there is sound as it does."""
+    for _ in range(TRIES):
+        found = _stretches(samples.shape[1] / RATE, recipe.lasts_s, rng)
+        edges = [round(edge_s * RATE) for each in found for edge_s in each]
+        sides = [samples[:, at : at + EDGE] for edge in edges for at in (edge - EDGE, edge)]
+        if not recipe.of_sound or all(sounds.level_dbfs(side) >= sounds.QUIET_DBFS for side in sides):
+            return found
+    raise SettingsError(f"{kind}: no two stretches with sound at both ends; take another clip")
 
 
 def _stretches(total_s: float, lasts_s: tuple[float, float], rng: Rng) -> tuple[tuple[float, float], ...]:
