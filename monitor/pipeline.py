@@ -19,6 +19,7 @@ from monitor.arrivals import Arrivals, ArrivalsState
 from monitor.audio import SoundMeter
 from monitor.coverage import Ledger, LedgerState
 from monitor.detect import DetectorStates, Inputs, panel
+from monitor.holes import Hole, Holes
 from monitor.incidents import IncidentState, gather
 from monitor.measure import PictureMeter
 from monitor.media.decode import Decoder
@@ -112,6 +113,7 @@ class Pipeline:
         self._decoder: Decoder | None = None
         self._picture = PictureMeter()
         self._sound = SoundMeter()
+        self._holes = Holes()
         self._primary = "video"
         self._reached_s = 0.0
         self._ends: dict[str, float] = {}
@@ -235,12 +237,14 @@ class Pipeline:
     def _missing(self) -> list[Event]:
         """Tracks of a recording that end before the others, or have nothing in them."""
         return [
-            Event(
-                self.stream.id, name, self._epoch, self._reached_s, math.nan, "track_missing", self._reached_s - end_s
-            )
+            self._lost(Hole(name, end_s, self._reached_s))
             for name, end_s in self._ends.items()
             if self._reached_s - end_s >= LEAST_MISSING_S
         ]
+
+    def _lost(self, hole: Hole) -> Event:
+        lasted_s = hole.end_s - hole.start_s
+        return Event(self.stream.id, hole.track, self._epoch, hole.end_s, math.nan, "track_missing", lasted_s)
 
     def take(self) -> Outcome:
         """What came of the stream since the last call."""
@@ -296,6 +300,8 @@ class Pipeline:
                 self._cover(rows)
             if self.live:
                 events.extend(self._arrivals.came(rows, rows.epoch))
+            else:
+                events.extend(self._lost(hole) for hole in self._holes.came(rows))
             joined[i] = replace(rows, at=self._arrivals.live_edge(rows))
         if self.live and joined:
             events.extend(self._arrivals.missing(self._epoch))

@@ -8,6 +8,7 @@ import pytest
 from clips import make_clip
 
 from monitor.errors import SettingsError, SourceError
+from monitor.lab.defects.absent import without_sound
 from monitor.recorded import Scanned, find_media, prints_of, scan
 from monitor.records import Coverage, Detection, Event, Readings, Stream
 from monitor.settings import DEFAULT, FAST, Profile
@@ -46,6 +47,16 @@ def test_what_is_in_it_is_found_where_it_is(faulty: Path) -> None:
         assert detection.start_at is None
     assert sum(len(r) for r in readings if r.track == "video") == 17 * 25
     assert done.problem == done.note == ""
+
+
+def test_sound_that_goes_and_comes_back_and_goes_for_good_is_lost_twice(faulty: Path, tmp_path: Path) -> None:
+    without_sound(faulty, tmp_path / "holes.mp4", [(0.0, 0.3), (7.0, 9.0), (14.0, 17.5)])
+    found = [d for d in detections(scanned(tmp_path / "holes.mp4")[0]) if d.kind == "track_loss"]
+    assert [(d.track, d.severity) for d in found] == [("audio:0", "major")] * 2
+    assert [(d.start_s, d.end_s) for d in found] == [
+        (pytest.approx(7.0, abs=0.03), pytest.approx(9.0, abs=0.03)),
+        (pytest.approx(14.0, abs=0.03), pytest.approx(17.0, abs=0.03)),
+    ]
 
 
 def test_coverage_adds_up_to_its_length(faulty: Path) -> None:

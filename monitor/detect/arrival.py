@@ -66,9 +66,6 @@ class Arrival:
                 self._back(absences, part, found)
         if seen.ended:
             for absence in absences.values():
-                if absence.open.start_at is None:
-                    found.append(_counted(absence))
-                    continue
                 ended = absence if absence.back_s is not None else replace(absence, back_at=_last_at(absence))
                 found.append(self._closed(ended))
             absences = {}
@@ -76,11 +73,11 @@ class Arrival:
 
     def _gone(self, absences: dict[str, Absence], event: Event, seen: Inputs, found: list[Detection]) -> None:
         absence = absences.get(event.track)
+        start_s = event.t_s - event.value
         if absence is not None:
             longest = max(absence.longest_s, event.value)
             absences[event.track] = replace(absence, longest_s=longest, back_s=None, back_at=float("nan"))
         elif event.value >= self.settings.min_duration_s:
-            start_s = event.t_s - event.value
             detection = Detection(
                 detection_id=detection_id(seen, self.kind, event.track, start_s),
                 revision=0,
@@ -97,13 +94,15 @@ class Arrival:
                 detector=self._detector,
             )
             found.append(detection)
-            absences[event.track] = Absence(detection, event.value)
+            if detection.start_at is None:  # A recording has no clock: an absence is told as a whole.
+                found.append(replace(detection, revision=1, end_s=event.t_s))
+            else:
+                absences[event.track] = Absence(detection, event.value)
 
     def _back(self, absences: dict[str, Absence], readings: Readings, found: list[Detection]) -> None:
         """Readings came: every absence that they speak for is over once they have gone on for `clear_s`."""
         for track, absence in list(absences.items()):
-            if absence.open.start_at is None:
-                continue
+            assert absence.open.start_at is not None
             # The end of a sound block from before may be measured only now.
             before = float(readings.arrived_at[-1]) <= absence.open.start_at
             if before or track not in ("", readings.track):
@@ -127,12 +126,6 @@ class Arrival:
             end_at=opened.start_at + lasted,
             evidence={"absent_s": absence.longest_s},
         )
-
-
-def _counted(absence: Absence) -> Detection:
-    """One of a recording, which has no clock, and whose absences are counted at its end."""
-    opened = absence.open
-    return replace(opened, revision=opened.revision + 1, end_s=opened.start_s + absence.longest_s)
 
 
 def _last_at(absence: Absence) -> float:

@@ -40,6 +40,9 @@ av.logging.set_level(None)
 
 __all__ = ["SCHEMES", "Input", "TimedPacket", "Track", "check_url", "open_input"]
 
+RAW = {"aac", "ac3", "ac4", "eac3", "dts", "dtshd", "loas", "mlp", "truehd"}
+RAW |= {"h264", "hevc", "vvc", "obu", "m4v", "mpegvideo"}
+"""Formats that do not say how long they are: what FFmpeg says of them is a guess, by the bit rate of the beginning."""
 COVER = Disposition.attached_pic | Disposition.timed_thumbnails
 
 _ERRORS = (av.error.FFmpegError, OSError, ValueError)
@@ -84,7 +87,7 @@ class Input:
     ) -> None:
         self.tracks = tracks
         self.duration_s = reader.duration_s if reader is not None else None
-        if container.duration is not None and container.duration > 0:
+        if container.duration is not None and container.duration > 0 and container.format.name not in RAW:
             self.duration_s = container.duration / 1e6
         self._hls = container.format.name.startswith("hls")
         bounded = self.duration_s is not None or (not self._hls and container.size > 0)
@@ -249,7 +252,9 @@ def _tracks(container: av.container.InputContainer, rendition: str | None) -> tu
 
 
 def _candidate(native: av.stream.Stream) -> Candidate | None:
-    """What can be watched: it has a decoder, a size or a rate, and is no cover picture."""
+    """What can be watched: it has a decoder, a size or a rate, and is no cover picture. Of sound of which nothing has
+    come yet the rate is not known, and it may be all that is wrong: it is watched, too; but HLS lists what it does not
+    fetch."""
     context = _context(native)
     if context is None:
         return None
@@ -265,7 +270,7 @@ def _candidate(native: av.stream.Stream) -> Candidate | None:
     )
     if isinstance(native, VideoStream) and native.width and native.height and not native.disposition & COVER:
         return replace(known, kind="video", width=native.width, height=native.height)
-    if isinstance(native, AudioStream) and native.rate and native.codec_context.channels:
+    if isinstance(native, AudioStream) and ((native.rate and native.codec_context.channels) or not variant):
         return known
     return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from builders import event, inputs, run, spans, video
 
 from monitor.detect.arrival import NoInput, Stall, TrackLoss
@@ -45,6 +47,16 @@ def test_a_track_is_lost_alone() -> None:
     goes_on = inputs(video(100, 13.0, at=1000.0))
     found = run(TrackLoss, gone, goes_on, inputs(ended=True))
     assert spans(found) == [("audio:0", 10.0, None), ("audio:0", 10.0, 13.0)]
+
+
+def test_absences_of_a_recording_are_told_as_wholes() -> None:
+    """It has no clock: each is known once it is over."""
+    lost = [event("track_missing", end, lasted, "audio:0", at=math.nan) for end, lasted in ((8.0, 3.0), (20.0, 5.0))]
+    found = run(TrackLoss, inputs(lost[0], video(100, 4.0)), inputs(lost[1]), inputs(ended=True))
+    closed = [span for span in spans(found) if span[2] is not None]
+    assert closed == [("audio:0", 5.0, 8.0), ("audio:0", 15.0, 20.0)]
+    assert [d.evidence["absent_s"] for d in found] == [3.0, 3.0, 5.0, 5.0]
+    assert run(TrackLoss, inputs(lost[0]), inputs(ended=True), profile=DEFAULT) == [], "shorter than it asks for"
 
 
 def test_what_arrived_before_it_does_not_end_it() -> None:

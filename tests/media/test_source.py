@@ -106,6 +106,27 @@ def test_picture_only_and_sound_only(tmp_path: Path) -> None:
         assert set(counted(source)) == {"audio:0"}
 
 
+def test_sound_that_is_announced_but_not_there_is_watched(tmp_path: Path) -> None:
+    """A multiplex names its tracks before there is anything of them; and of some there never is."""
+    recipe = Recipe(tmp_path / "a.ts", languages=(None, None))
+    silent = recipe.sounds.pop()
+    recipe.write(2)
+    recipe.close()
+    assert silent.frames == 0
+    with open_path(tmp_path / "a.ts") as source:
+        assert [track.name for track in source.tracks] == ["video", "audio:0", "audio:1"]
+        assert source.tracks[2].description == "aac without a rate"
+        assert set(counted(source)) == {"video", "audio:0"}
+
+
+def test_how_long_a_raw_stream_is_nobody_knows(tmp_path: Path) -> None:
+    """FFmpeg guesses, by the bit rate of its beginning."""
+    with open_path(make(tmp_path / "a.aac", size=None)) as source:
+        assert source.duration_s is None
+        assert not source.live
+        assert counted(source)["audio:0"] > 80
+
+
 def test_a_cover_is_no_picture(tmp_path: Path) -> None:
     def song(path: Path, sounds: tuple[None, ...]) -> Path:
         recipe = Recipe(path, size=None, languages=sounds)

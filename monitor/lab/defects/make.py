@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from monitor.errors import SettingsError
 from monitor.lab.clips import bit_rate
-from monitor.lab.defects import apart, coarse, corruption, pictures, sounds, timing
+from monitor.lab.defects import absent, apart, coarse, corruption, pictures, sounds, timing
 from monitor.lab.defects.footage import (
     SOUND_ENCODERS,
     Footage,
@@ -119,16 +119,18 @@ AMOUNTS: Mapping[str, tuple[str, tuple[float, float, float]]] = {
     **{kind: (recipe.unit, recipe.amounts) for kind, recipe in SOUND_RECIPES.items()},
     "av_sync": ("ms, at the least", (60.0, 120.0, 400.0)),
     "mismatch": ("s", apart.GONE_S),
+    "track_loss": ("s", (1.5, 3.0, 5.0)),
 }
 PAIRS: Mapping[str, Callable[[Strength, Path | None, Path, Rng, Size], tuple[Truth, ...]]] = {
     "av_sync": apart.out_of_step,
     "mismatch": apart.another,
 }
 """Made as two clips: what is wrong shows beside a reference."""
-KINDS = (*sorted({*RECIPES, "block_corruption"}), *SOUND_RECIPES, *PAIRS)
+LATER = (*PAIRS, "track_loss")
+KINDS = (*sorted({*RECIPES, "block_corruption"}), *SOUND_RECIPES, *LATER)
 """Those of sound behind the others, whose place is in their seeds."""
-PAIR_SEED = 1000
-"""... and those of pairs, whatever comes before them."""
+LATER_SEED = 1000
+"""... and these, whatever comes before them."""
 
 
 def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: int, size: Size = USUAL) -> Case:
@@ -145,15 +147,15 @@ def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: in
         raise SettingsError(f"{out}: its folder is not there; make it first")
     if out.suffix not in (".ts", ".mp4"):
         raise SettingsError(f"{out.name}: must end in .ts or .mp4")
-    place = PAIR_SEED + tuple(PAIRS).index(kind) if kind in PAIRS else KINDS.index(kind)
+    place = LATER_SEED + LATER.index(kind) if kind in LATER else KINDS.index(kind)
     rng = np.random.default_rng([seed, place, STRENGTHS.index(strength)])
     made_from = "scene" if source is None else source.name
     if kind in PAIRS:
         case = Case(kind, strength, seed, made_from, "lab", PAIRS[kind](strength, source, out, rng, size))
         write_case(out, case)
         return case
-    if kind in SOUND_RECIPES:
-        seconds = max(size.seconds, SOUND_RECIPES[kind].clip_s)
+    if kind in SOUND_RECIPES or kind == "track_loss":
+        seconds = max(size.seconds, SOUND_RECIPES[kind].clip_s if kind in SOUND_RECIPES else 0.0)
         size = replace(size, width=SMALL[0], height=SMALL[1], seconds=seconds)
     footage = read(source, size)
     codec = "hevc" if rng.integers(4) == 0 else "h264"
@@ -167,6 +169,8 @@ def make(kind: str, strength: Strength, source: Path | None, out: Path, seed: in
         codecs = tuple(name for name in SOUND_ENCODERS if name != "aac" or kind != "true_peak")
         sound_codec = codecs[int(rng.integers(len(codecs)))]
         write_sounding(footage, out, codec, _rate(footage, codec), samples, sound_codec)
+    elif kind == "track_loss":
+        truths = _absent(footage, strength, source, out, codec, rng)
     else:
         truths = _changed(footage, kind, strength, rng)
         write(footage, out, codec, _rate(footage, codec), source)
@@ -208,6 +212,23 @@ def _spoilt(samples: Samples, kind: str, strength: Strength, rng: Rng) -> tuple[
         recipe.change(samples[:, round(start_s * RATE) : round(end_s * RATE)], amount, rng)
         found.append(Truth(kind, start_s, end_s, 1.0, amount, recipe.unit))
     return tuple(found)
+
+
+def _absent(
+    footage: Footage, strength: Strength, source: Path | None, out: Path, codec: str, rng: Rng
+) -> tuple[Truth, ...]:
+    """Write the clip, but for two stretches of its sound, each about as long as the strength says."""
+    unit, amounts = AMOUNTS["track_loss"]
+    lasts_s = amounts[STRENGTHS.index(strength)]
+    seconds = len(footage) / footage.fps
+    spans = _stretches(seconds, (lasts_s, 1.2 * lasts_s), rng)
+    names = tuple(SOUND_ENCODERS)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / f"whole{out.suffix}"
+        sound_codec = names[int(rng.integers(len(names)))]
+        write_sounding(footage, whole, codec, _rate(footage, codec), heard(source, seconds), sound_codec)
+        absent.without_sound(whole, out, spans)
+    return tuple(Truth("track_loss", start_s, end_s, 1.0, round(end_s - start_s, 3), unit) for start_s, end_s in spans)
 
 
 def _heard(samples: Samples, kind: str, recipe: SoundRecipe, rng: Rng) -> tuple[tuple[float, float], ...]:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from monitor.errors import SettingsError
 from monitor.lab.defects import AMOUNTS, KINDS, make
-from monitor.lab.defects.footage import Footage, Samples, Size, decoded, heard, read, write
+from monitor.lab.defects.footage import Footage, Samples, Size, decoded, heard, read, write, write_sounding
 from monitor.lab.scenes import RATE
 from monitor.lab.truth import read_case
 
@@ -42,7 +43,7 @@ def test_every_kind_has_three_strengths_that_rise_or_fall() -> None:
         assert unit
         assert len(amounts) == 3
         assert sorted(amounts) in (list(amounts), list(amounts)[::-1])
-    assert len(KINDS) == 29
+    assert len(KINDS) == 30
 
 
 def test_what_cannot_be_made(tmp_path: Path) -> None:
@@ -91,6 +92,36 @@ def test_hiss_is_where_it_says_at_high_frequencies(tmp_path: Path) -> None:
         wrong[round(truth.start_s * 10) + 1 : round(truth.end_s * 10) - 1] = True
         assert truth.unit == "dBFS"
     assert np.quantile(high[wrong], 0.1) > 100 * np.quantile(high[~wrong], 0.1)
+
+
+def test_sound_begins_and_ends_with_sound(tmp_path: Path) -> None:
+    """Of a sound that comes and goes; and where there is none, nothing is made of it."""
+    n = np.arange(19 * RATE)
+    tone = (0.2 * np.sin(2 * np.pi * 440 * n / RATE)).astype(np.float32)
+    footage = read(None, SMALL)
+    for name, there in (("some", (n // RATE) % 6 < 5), ("none", n < RATE)):
+        write_sounding(footage, tmp_path / f"{name}.mp4", "h264", 200_000, np.stack([tone * there] * 2), "aac")
+    for seed in range(3):
+        case = make("phase", "weak", tmp_path / "some.mp4", tmp_path / "a.ts", seed, SMALL)
+        for edge_s in (edge for truth in case.truths for edge in (truth.start_s, truth.end_s)):
+            assert 0.2 < edge_s % 6 < 4.8
+    with pytest.raises(SettingsError, match="no two stretches with sound at both ends"):
+        make("dropout", "weak", tmp_path / "none.mp4", tmp_path / "a.ts", 1, SMALL)
+    make("tone", "weak", tmp_path / "none.mp4", tmp_path / "a.ts", 1, SMALL)
+
+
+@pytest.mark.parametrize("name", ["a.ts", "a.mp4"])
+def test_sound_is_absent_where_it_says_so(name: str, tmp_path: Path) -> None:
+    case = make("track_loss", "middle", None, tmp_path / name, 1, SMALL)
+    with av.open(str(tmp_path / name)) as clip:
+        begins = (clip.start_time or 0) / av.time_base
+        times = np.array([float(p.pts * p.time_base) - begins for p in clip.demux(audio=0) if p.pts is not None])
+    holes = [(times[k], times[k + 1]) for k in np.flatnonzero(np.diff(times) > 0.5)]
+    assert len(holes) == 2
+    for truth, (before, after) in zip(case.truths, holes, strict=True):
+        assert (before, after) == (pytest.approx(truth.start_s, abs=0.04), pytest.approx(truth.end_s, abs=0.04))
+        assert truth.amount == pytest.approx(truth.end_s - truth.start_s, abs=0.001)
+        assert 3.0 <= truth.amount <= 3.6
 
 
 def test_a_kind_that_shows_over_seconds_has_a_clip_as_long(tmp_path: Path) -> None:
