@@ -40,8 +40,8 @@ LASTS_S = (1.5, 5.0)
 LEAST_S = 2 * (CLEAN_S + LASTS_S[0]) + TAIL_S
 """Two defects do not fit into less."""
 TRIES = 60
-EDGE = round(0.3 * RATE)
-"""So many samples on either side of where a defect of the sound begins and ends must be heard."""
+EDGE = 0.1 * np.arange(-2, 2)
+"""Where a defect of the sound begins and ends, what is heard around it: so many seconds on, each 100 ms."""
 SEEN_EVERY = 5
 LEAST_SEEN = 1.0
 """Levels (root of the mean square, of the luma of all its pictures) that a defect must change: less than coding does at
@@ -235,9 +235,9 @@ def _heard(samples: Samples, kind: str, recipe: SoundRecipe, rng: Rng) -> tuple[
     """When each of two defects begins and ends: where there is sound as it does."""
     for _ in range(TRIES):
         found = _stretches(samples.shape[1] / RATE, recipe.lasts_s, rng)
-        edges = [round(edge_s * RATE) for each in found for edge_s in each]
-        sides = [samples[:, at : at + EDGE] for edge in edges for at in (edge - EDGE, edge)]
-        if not recipe.of_sound or all(sounds.level_dbfs(side) >= sounds.QUIET_DBFS for side in sides):
+        firsts = [round((edge_s + on_s) * RATE) for each in found for edge_s in each for on_s in EDGE]
+        levels = [sounds.level_dbfs(samples[:, first : first + RATE // 10]) for first in firsts]
+        if not recipe.of_sound or min(levels) >= sounds.QUIET_DBFS:
             return found
     raise SettingsError(f"{kind}: no two stretches with sound at both ends; take another clip")
 

@@ -104,7 +104,7 @@ def test_sound_begins_and_ends_with_sound(tmp_path: Path) -> None:
     for seed in range(3):
         case = make("phase", "weak", tmp_path / "some.mp4", tmp_path / "a.ts", seed, SMALL)
         for edge_s in (edge for truth in case.truths for edge in (truth.start_s, truth.end_s)):
-            assert 0.2 < edge_s % 6 < 4.8
+            assert 0.1 < edge_s % 6 < 4.9
     with pytest.raises(SettingsError, match="no two stretches with sound at both ends"):
         make("dropout", "weak", tmp_path / "none.mp4", tmp_path / "a.ts", 1, SMALL)
     make("tone", "weak", tmp_path / "none.mp4", tmp_path / "a.ts", 1, SMALL)
