@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from monitor.records import Severity
 
@@ -19,6 +19,16 @@ class Section(BaseModel):
     """Base of every section: frozen; a key that is not known is refused, and a value of another type."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+    rising: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Names of settings of which the second must be no less than the first: else it would find what nobody meant."""
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        for low, high in self.rising:
+            least, most = getattr(self, low), getattr(self, high)
+            if least > most:
+                raise ValueError(f"{low} ({least:g}) must not be above {high} ({most:g}); correct one of them")
+        return self
 
 
 class Temporal(Section):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -64,6 +64,10 @@ class SolidColorSettings(Temporal):
 class SnowSettings(Temporal):
     """Noise in place of a picture, as a receiver without a signal shows it."""
 
+    rising: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("min_gradient", "begin_gradient"),
+        ("on_seething", "min_seething"),
+    )
     min_duration_s: Seconds = 2.0
     clear_s: Seconds = 0.5
     grave_s: Seconds = 0.02

@@ -176,6 +176,8 @@ def explain(error: ValidationError) -> str:
             lines.append(f"key {key!r} is not known; take it out or correct its spelling")
         elif problem["type"] == "missing":
             lines.append(f"key {key!r} is missing; add it")
+        elif problem["type"] == "value_error":
+            lines.append(f"section {key!r}: {problem['ctx']['error']}")
         else:
             lines.append(f"key {key!r} is {problem['input']!r}: {problem['msg']}; correct it")
     return "; ".join(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -28,6 +28,7 @@ class SilenceSettings(Temporal):
 class ChannelLossSettings(Temporal):
     """No sound in one channel while its partner plays, or in the centre or front pair of surround."""
 
+    rising: ClassVar[tuple[tuple[str, str], ...]] = (("threshold_dbfs", "plays_dbfs"),)
     min_duration_s: Seconds = 8.0
     clear_s: Seconds = 0.5
     grave_s: Seconds = 8.0
@@ -59,6 +60,7 @@ class GlitchSettings(Temporal):
 class ClickSettings(GlitchSettings):
     """Samples out of place. Minor: so is hard percussion at times."""
 
+    rising: ClassVar[tuple[tuple[str, str], ...]] = (("least_db", "strong_db"),)
     severity: Severity = "minor"
     clear_s: Annotated[float, Field(ge=0.2, le=60)] = 1.4
     within_s: Annotated[float, Field(ge=0.1, le=60)] = 1.3
@@ -86,6 +88,7 @@ class DropoutSettings(GlitchSettings):
 class ClippingSettings(GlitchSettings):
     """Tops of waves cut off. Minor: music is sold like this."""
 
+    rising: ClassVar[tuple[tuple[str, str], ...]] = (("least", "strong"), ("sure_top", "likely_top"))
     severity: Severity = "minor"
     count: Annotated[int, Field(ge=1, le=1000)] = 8
     least: Ratio = 0.153
@@ -117,6 +120,7 @@ class LoudnessSettings(Temporal):
     """How loud the programme is, by ITU-R BS.1770-5: over a long time, and against its own past. Minor: where no
     standard is named, streams differ."""
 
+    rising: ClassVar[tuple[tuple[str, str], ...]] = (("quietest_lufs", "loudest_lufs"),)
     min_duration_s: Seconds = 10.0
     clear_s: Seconds = 3.0
     severity: Severity = "minor"
@@ -144,6 +148,7 @@ class LoudnessSettings(Temporal):
 class PhaseSettings(Temporal):
     """The channels of a pair against each other."""
 
+    rising: ClassVar[tuple[tuple[str, str], ...]] = (("grave_correlation", "max_correlation"),)
     min_duration_s: Seconds = 3.0
     clear_s: Seconds = 1.0
     grave_s: Seconds = 3.0
@@ -173,6 +178,7 @@ class ToneSettings(Temporal):
 class HumSettings(Temporal):
     """The mains beneath a programme."""
 
+    rising: ClassVar[tuple[tuple[str, str], ...]] = (("likely", "sure"), ("grave_dbfs", "drone_dbfs"))
     min_duration_s: Seconds = 3.0
     clear_s: Seconds = 0.5
     grave_s: Seconds = 5.0

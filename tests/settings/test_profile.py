@@ -38,6 +38,10 @@ def test_a_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
         ("[black\n", "cannot be read as TOML"),
         ("black = 3\n", "'black' is 3"),
         ("[blakc]\nx = 1\n", "'blakc' is not known"),
+        (
+            "[hum]\nlikely = 9\nsure = 2\n",
+            "section 'hum': likely (9) must not be above sure (2); correct one of them",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
