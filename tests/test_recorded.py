@@ -143,6 +143,15 @@ def test_black_frozen_and_silent_is_black_and_silent_once_each(media: Path) -> N
     assert all(d.start_s == pytest.approx(0, abs=0.05) and d.end_s == pytest.approx(10, abs=0.1) for d in found)
 
 
+def test_single_gaps_in_natural_sound_are_dropouts(media: Path) -> None:
+    done, _ = scanned(media / "driving_30s.webm", DEFAULT)
+    gaps = [(d.kind, d.severity, d.start_s, d.end_s) for d in detections(done)]
+    assert {each[:2] for each in gaps} == {("dropout", "minor")}
+    for when in (11.06, 11.84, 14.40):
+        assert any(start - 0.1 <= when <= (end or 0) + 0.1 for _, _, start, end in gaps)
+    assert sum((end or 0) - start for _, _, start, end in gaps) < 1.5
+
+
 def test_a_stream_that_breaks_in_its_middle_is_a_decode_error(media: Path) -> None:
     found = detections(scanned(media / "decode_error_vp9.webm", FAST)[0])
     assert "decode_error" in {d.kind for d in found}

@@ -65,7 +65,7 @@ class AvSync:
     by how much it begins later. What timestamps say is at most minor."""
 
     kind = "av_sync"
-    version = 1
+    version = 2
     reads: tuple[str, ...] = ("mean", "width", "peak")
     depths: frozenset[Depth] = ALL_DEPTHS
 

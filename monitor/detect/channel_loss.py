@@ -131,7 +131,7 @@ class ChannelLoss:
     """
 
     kind = "channel_loss"
-    version = 2
+    version = 3
     reads = ("peak", "rms_dbfs", "peak_dbfs", "correlation")
     depths: frozenset[Depth] = ALL_DEPTHS
 

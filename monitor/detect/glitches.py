@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.audio import BANDS_HZ, LINES_HZ
+from monitor.audio import BANDS_HZ, LINES_HZ, peak_code
 from monitor.detect.heard import Heard, of_channels, rows_of, whole
 from monitor.detect.hold import Rows
 from monitor.records import Readings
@@ -21,6 +21,8 @@ ZEROS = 0.8
 SPENT_HOPS, GOES_ON = 4, 40
 """Sound goes on around a gap, if all but so many hops of the row are within 20 dB (codes are half decibels) of the
 loudest: claps with nothing between them do not."""
+STEADY_HOPS, STEADY = 3, 30
+"""It is steady around it, so that one gap by itself is a defect, if all but so many are within 15 dB."""
 SAMPLED, KEPT, LEAST_KNOWN = 5, 40, 4
 """How flat tops are is remembered of every so many rows, for as long as so many last; so many are enough to compare."""
 ADOPTED_S = 60.0
@@ -32,6 +34,8 @@ NATURAL_TOP_DB = 3.0
 PAST, KNOWN, USUAL_PERCENT = 600, 30, 80
 """How strong clicks usually are is what so many percent of the rows of the last minute do not reach; it is known from
 so many rows on."""
+PLAYS = peak_code(-50)
+"""One click by itself counts where every hop is at least so loud: sound that begins or ends sharply clicks, too."""
 FORGET_S = 10.0
 """A defect began so long before it was known to be one, at most: hard percussion goes on for minutes."""
 
@@ -41,13 +45,23 @@ LEAST_HOLE_S, LONGEST_HOLE_S = 0.005, 2.0
 GRAVE_SHARE = 0.75
 """Of the moments of a defect that are remembered, its strongest, so many must be grave for it to be."""
 
-Moments = tuple[tuple[float, float, bool], ...]
-"""Of what may still become a defect: when each was (media seconds), how strong, and whether it was grave."""
+
+class Moment(NamedTuple):
+    """Of what may still become a defect: when it was (media seconds), how strong, whether it was grave, and whether it
+    is a defect by itself."""
+
+    t_s: float
+    strength: float
+    grave: bool
+    sure: bool = False
+
+
+Moments = tuple[Moment, ...]
 
 
 class Glitches(Heard):
     """So many moments within `within_s` of each other are a defect, from the first to the last of them: one by itself
-    is a drum, or a consonant. A moment counts as one however many channels have it."""
+    is a drum, or a consonant, if it is not surely none. A moment counts as one however many channels have it."""
 
     column: str
     least: str
@@ -73,9 +87,10 @@ class Glitches(Heard):
         values: NDArray[np.float64],
         grave: NDArray[np.bool_] | None = None,
         judged: NDArray[np.float64] | None = None,
+        sure: NDArray[np.bool_] | None = None,
     ) -> tuple[Moments | None, Rows]:
         """What is remembered after these rows, and which are bad: by these values of each channel, or by what these are
-        taken for."""
+        taken for. `sure`: rows [N] that are a defect each by itself."""
         strength = (values if judged is None else judged).max(axis=1)
         measured = whole(sound)
         moments = list(memory or ())
@@ -84,22 +99,20 @@ class Glitches(Heard):
         since = sound.t_s.copy()
         for k in np.flatnonzero(measured & (strength >= self._least)).tolist():
             t_s = float(sound.t_s[k])
-            if moments and t_s - moments[-1][0] > self.settings.within_s:
+            if moments and t_s - moments[-1].t_s > self.settings.within_s:
                 moments.clear()
-            moments.append((t_s, float(strength[k]), grave is None or bool(grave[k])))
-            if sum(value >= self._strong for _, value, _ in moments) >= self.settings.count:
-                bad[k], since[k] = True, moments[0][0]
-                strongest[k] = max(value for _, value, _ in moments)
-                graver[k] = sum(was_grave for _, _, was_grave in moments) >= GRAVE_SHARE * len(moments)
+            alone = sure is not None and bool(sure[k])
+            moments.append(Moment(t_s, float(strength[k]), grave is None or bool(grave[k]), alone))
+            several = sum(each.strength >= self._strong for each in moments) >= self.settings.count
+            if several or any(each.sure for each in moments):
+                bad[k], since[k] = True, moments[0].t_s
+                strongest[k] = max(each.strength for each in moments)
+                graver[k] = sum(each.grave for each in moments) >= GRAVE_SHARE * len(moments)
                 # What is known to be a defect needs no more than to be known as one.
-                moments = [
-                    moments[0],
-                    *sorted(moments[1:-1], key=lambda each: -each[1])[: self.settings.count],
-                    moments[-1],
-                ]
-                moments.sort()
+                between = sorted(moments[1:-1], key=lambda each: (not each.sure, -each.strength))
+                moments = sorted([moments[0], *between[: self.settings.count], moments[-1]])
             else:
-                moments = [each for each in moments if t_s - each[0] <= FORGET_S]
+                moments = [each for each in moments if t_s - each.t_s <= FORGET_S]
         evidence = {"strongest": (strongest, "max"), **of_channels(sound, self.column, "max", values)}
         rows = rows_of(sound, bad, evidence, measured, graver)
         early = (sound.t_s - since)[measured]
@@ -115,10 +128,12 @@ class Glitches(Heard):
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """Moments, and how strong the last rows were, in half decibels: PAST of them at most."""
+    """Moments; how strong the last rows were, in half decibels: PAST of them at most; and whether there was sound
+    throughout the last of them."""
 
     moments: Moments | None = None
     past: bytes = b""
+    plays: bool = False
 
 
 class Click(Glitches):
@@ -127,8 +142,8 @@ class Click(Glitches):
     that, too, and goes on: what counts stands out of what the last minute had."""
 
     kind = "click"
-    version = 2
-    reads = ("click_db",)
+    version = 3
+    reads = ("click_db", "peak")
     column, least, strong = "click_db", "least_db", "strong_db"
 
     def _judge(self, memory: Usual | None, sound: Readings) -> tuple[Usual, Rows]:
@@ -138,14 +153,17 @@ class Click(Glitches):
         measured = np.flatnonzero(whole(sound))
         line = np.concatenate((np.frombuffer(memory.past, np.uint8), codes[measured]))
         known = len(memory.past)
-        judged = values.copy()
+        judged, sure = values.copy(), np.zeros(len(sound), np.bool_)
         for n, k in enumerate(measured.tolist()):
             before = line[max(0, known + n - PAST) : known + n]
             if codes[k] >= 2 * self._least and len(before) >= KNOWN:
                 usual = float(np.percentile(before, USUAL_PERCENT)) / 2
                 judged[k] -= max(0.0, usual + self.settings.over_usual_db - self._strong)
-        moments, rows = self._among(memory.moments, sound, values, judged=judged)
-        return Usual(moments, line[-PAST:].tobytes()), rows
+                sure[k] = codes[k] / 2 >= usual + self.settings.alone_db
+        plays = sound.prints["peak"].max(axis=1).min(axis=1) >= PLAYS
+        sure &= plays & np.concatenate(([memory.plays], plays[:-1]))
+        moments, rows = self._among(memory.moments, sound, values, judged=judged, sure=sure)
+        return Usual(moments, line[-PAST:].tobytes(), bool(plays[-1])), rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +182,7 @@ class Dropout(Glitches):
     zeros: applause has gaps, too, and sound that is cut up for effect."""
 
     kind = "dropout"
-    version = 3
+    version = 4
     reads = ("gap_ms", "rms_dbfs", "zero_run_s", "peak")
     column, least, strong = "gap_ms", "least_ms", "least_ms"
 
@@ -182,7 +200,10 @@ class Dropout(Glitches):
         hops = np.sort(sound.prints["peak"], axis=2).astype(np.int16)
         goes_on = (hops[:, :, SPENT_HOPS] >= hops[:, :, -1] - GOES_ON).any(axis=1)
         grave = is_hole | (empty & goes_on)
-        moments, rows = self._among(None if memory is None else memory.moments, sound, values, grave)
+        steady = (values >= self.settings.alone_ms) & (hops[:, :, STEADY_HOPS] >= hops[:, :, -1] - STEADY)
+        sure = is_hole | (steady & (sound.values["rms_dbfs"] >= self.settings.min_rms_dbfs)).any(axis=1)
+        moments = None if memory is None else memory.moments
+        moments, rows = self._among(moments, sound, values, grave, sure=sure)
         return Before(moments, sound.epoch, float(ends[-1]), bool(loud[-1])), rows
 
 
@@ -206,7 +227,7 @@ class Clipping(Glitches):
     recording that is like that throughout is mastered loud."""
 
     kind = "clipping"
-    version = 3
+    version = 4
     late_s = 0.6
     reads = ("flat_top", "top_db", "peak_dbfs", "tone_db", "spectrum")
     column, least, strong = "flat_top", "least", "strong"

@@ -39,11 +39,12 @@ STEPS = 100
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Of the last rows, WINDOW - 1: energies and products of each pair [rows, pairs, 3], and of each octave [rows,
-    pairs, octaves, 2]. Then windows, by the code of the correlation in each octave: those that may still have to be
-    remembered [WINDOW at most, pairs, octaves], and how each was judged; those that are [PAST at most, pairs, octaves];
+    """Of these channels. Of the last rows, WINDOW - 1: energies and products of each pair [rows, pairs, 3], and of each
+    octave [rows, pairs, octaves, 2]. Then windows, by the code of the correlation in each octave: those that may still
+    have to be remembered [WINDOW at most, pairs, octaves], and how each was judged; those that are [PAST at most, ...];
     rows since the last of them; and how many on end were turned over."""
 
+    channels: tuple[str, ...]
     sums: Floats
     octaves: Floats
     windows: Codes
@@ -70,8 +71,8 @@ class Phase(Heard):
     def _judge(self, memory: Memory | None, sound: Readings) -> tuple[Memory, Rows]:
         mates = partners(sound.channels)
         pairs = [(i, int(mate)) for i, mate in enumerate(mates) if i < mate]
-        if memory is None or memory.sums.shape[1] != len(pairs):
-            memory = _nothing(len(pairs))
+        if memory is None or memory.channels != sound.channels:
+            memory = _nothing(sound.channels, len(pairs))
         sums, octaves = _sums(sound, pairs), _octaves(sound, pairs)
         memory, speaks, alike, scores = self._compared(memory, sums, octaves)
         worst, likeliest = alike.min(axis=1, initial=1.0), scores.max(axis=1, initial=0.0)
@@ -108,6 +109,7 @@ class Phase(Heard):
                     past = np.concatenate((past, windows[-WINDOW - 1 : -WINDOW]))[-PAST:]
             k = upto
         kept = Memory(
+            memory.channels,
             line[1 - WINDOW :].copy(),
             lines[1 - WINDOW :].copy(),
             windows[-WINDOW:].copy(),
@@ -122,10 +124,11 @@ class Phase(Heard):
         return bool(scores.max(initial=0.0) >= self.settings.min_reversal)
 
 
-def _nothing(pairs: int) -> Memory:
+def _nothing(channels: tuple[str, ...], pairs: int) -> Memory:
     bands = len(BANDS_HZ) - 1
     codes, scores = np.zeros((0, pairs, bands), np.int8), np.zeros((0, pairs))
-    return Memory(np.zeros((WINDOW - 1, pairs, 3)), np.zeros((WINDOW - 1, pairs, bands, 2)), codes, scores, codes)
+    sums, octaves = np.zeros((WINDOW - 1, pairs, 3)), np.zeros((WINDOW - 1, pairs, bands, 2))
+    return Memory(channels, sums, octaves, codes, scores, codes)
 
 
 def _sums(sound: Readings, pairs: list[tuple[int, int]]) -> Floats:

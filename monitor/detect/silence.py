@@ -23,7 +23,7 @@ class Silence:
     be a quiet place."""
 
     kind = "silence"
-    version = 3
+    version = 4
     reads = ("peak", "rms_dbfs")
     depths: frozenset[Depth] = ALL_DEPTHS
 

@@ -31,7 +31,7 @@ class Tone(Heard):
     line-up tones; a lone flute or test signal is minor."""
 
     kind = "tone"
-    version = 1
+    version = 2
     reads = ("tone_hz", "tone_db", "rms_dbfs")
 
     def __init__(self, profile: Profile) -> None:

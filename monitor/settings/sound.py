@@ -70,6 +70,8 @@ class ClickSettings(GlitchSettings):
     """... and of `count` of them, to begin one, ..."""
     over_usual_db: Annotated[float, Field(ge=0, le=60)] = 8.0
     """... or so far above what the stream usually has, if that is more."""
+    alone_db: Annotated[float, Field(ge=0, le=100)] = 24.0
+    """One that is so far above it is a defect by itself."""
 
 
 class DropoutSettings(GlitchSettings):
@@ -81,6 +83,8 @@ class DropoutSettings(GlitchSettings):
     """Nothing is missed in the pauses of speech."""
     least_ms: Annotated[float, Field(ge=2, le=120)] = 3.0
     """Least length of a gap, as far as coders leave it: they fill its sides."""
+    alone_ms: Annotated[float, Field(ge=2, le=1000)] = 6.0
+    """One as long, in sound that is steady around it, is a defect by itself: music and speech have none."""
     min_rms_dbfs: Annotated[float, Field(ge=-100, le=0)] = -50.0
     """Least level before a hole in the timestamps: sound that nobody hears is not missed."""
 

@@ -30,10 +30,26 @@ def test_clicks_that_come_again_are_one_detection_from_the_first_to_the_last() -
 
 
 @pytest.mark.parametrize(
-    "moments", [{10: 40.0}, {10: 40.0, 30: 40.0, 50: 40.0}, {10: 25.0, 14: 25.0, 18: 25.0, 22: 25.0}]
+    "moments", [{40: 33.0}, {10: 33.0, 30: 33.0, 50: 33.0}, {10: 25.0, 14: 25.0, 18: 25.0, 22: 25.0}, {10: 60.0}]
 )
 def test_single_ones_those_far_apart_and_weak_ones_are_none(moments: dict[int, float]) -> None:
     assert run(Click, inputs(heard(80, click_db=at(80, moments, 12.0))), inputs(ended=True)) == []
+
+
+def test_one_that_is_far_above_all_else_is_enough_once_that_is_known() -> None:
+    found = run(Click, inputs(heard(80, click_db=at(80, {40: 37.0, 60: 38.0}, 12.0))), inputs(ended=True))
+    assert [span[1:] for span in spans(found) if span[2]] == [(4.0, 4.1), (6.0, 6.1)]
+    drums = np.where(np.arange(80) % 2 == 0, 15.0, 12.0)
+    drums[40] = 37.0
+    assert run(Click, inputs(heard(80, click_db=drums)), inputs(ended=True)) == []
+
+
+@pytest.mark.parametrize("silent", [39, 40])
+def test_sound_that_begins_or_ends_sharply_is_no_click(silent: int) -> None:
+    edge = heard(80, click_db=at(80, {40: 37.0}, 12.0))
+    edge.prints["peak"][silent, :, 4:] = 0
+    assert run(Click, inputs(edge), inputs(ended=True)) == []
+    assert run(Click, *pieces(edge, 1), inputs(ended=True)) == []
 
 
 def test_what_goes_on_weakly_for_long_is_not_kept_for_ever() -> None:
@@ -73,6 +89,19 @@ def test_gaps_in_one_channel_are_a_dropout_and_many_are_grave() -> None:
     assert half[-1].severity == "minor", "where half of the gaps are empty, chance makes them so"
     assert (found[-1].evidence["gap_ms_FL"], found[-1].evidence["gap_ms_FR"]) == (0, 8)
     assert run(Dropout, inputs(heard(80, gap_ms=np.where(gaps > 0, 2, 0))), inputs(ended=True)) == []
+
+
+def test_one_gap_in_steady_sound_is_enough() -> None:
+    """Music and speech have none of 6 ms that sound stands around; claps have."""
+    gap = heard(80, gap_ms=at(80, {30: 8.0, 60: 5.0}, 0.0))
+    found = run(Dropout, inputs(gap), inputs(ended=True))
+    assert [span[1:] for span in spans(found) if span[2]] == [(3.0, 3.1)]
+    assert found[-1].severity == "minor"
+    claps = heard(80, gap_ms=at(80, {30: 8.0}, 0.0))
+    claps.prints["peak"][30, :, 5:] = 200 - 31
+    assert run(Dropout, inputs(claps), inputs(ended=True)) == []
+    faint = heard(80, gap_ms=at(80, {30: 8.0}, 0.0), rms_dbfs=-51.0)
+    assert run(Dropout, inputs(faint), inputs(ended=True)) == []
 
 
 def with_holes(hole_s: float, every: int = 5, **values: object) -> list[Readings]:

@@ -95,6 +95,13 @@ def test_pauses_end_nothing() -> None:
     assert spans(found)[-1][1:] == pytest.approx((0.0, 10.0), abs=1.0)
 
 
+def test_other_channels_begin_anew() -> None:
+    """What was alike in one layout says nothing of another."""
+    front, rear = heard(60, correlation=0.6), heard(60, start=6.0, channels=("BL", "BR"), correlation=-0.3)
+    assert run(Phase, inputs(front), inputs(rear), inputs(ended=True)) == []
+    assert run(Phase, inputs(front), inputs(replace(rear, channels=front.channels)), inputs(ended=True))
+
+
 def test_a_short_burst_is_none() -> None:
     burst = np.where((np.arange(80) >= 40) & (np.arange(80) < 46), -0.9, 0.3)
     assert run(Phase, inputs(heard(80, correlation=burst)), inputs(ended=True)) == []
