@@ -18,11 +18,12 @@ from rich.console import Console
 from monitor.cluster.engine import cores, engine
 from monitor.cluster.scanning import scan_all
 from monitor.detect import KINDS
-from monitor.errors import MonitorError, SettingsError
+from monitor.errors import MonitorError, SettingsError, SourceError
 from monitor.media.redact import redact
+from monitor.media.source import open_input
 from monitor.recorded import find_media
 from monitor.records import Stream
-from monitor.settings import load_profile
+from monitor.settings import Profile, load_profile
 from monitor.store import ResultsWriter
 from monitor.terminal import ScanScreen
 
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise SettingsError(f"--workers {options.workers}: must be at least 1; leave it out to use all cores")
         profile = load_profile(options.settings)
         streams = find_media(options.sources)
-        reference = _one(options.reference)
+        reference = _one(options.reference, profile)
         ResultsWriter(options.results, "scan").close()
     except (SettingsError, MonitorError) as error:
         print(f"scan.py: {error}", file=sys.stderr)
@@ -68,8 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if screen.problems or hits else 0
 
 
-def _one(place: str | None) -> Stream | None:
-    """The stream of one source. Raises SettingsError for more than one."""
+def _one(place: str | None, profile: Profile) -> Stream | None:
+    """The stream of one source. Raises SettingsError for more than one, and for one that cannot be opened."""
     if place is None:
         return None
     found = find_media([place])
@@ -77,6 +78,11 @@ def _one(place: str | None) -> Stream | None:
         raise SettingsError(f"--reference {redact(place)}: names {len(found)} sources; name one")
     if "://" not in place and not Path(found[0].url).is_file():
         raise SettingsError(f"--reference {place}: no such file; correct the path")
+    if not place.startswith("s3://"):
+        try:
+            open_input(found[0], profile.source).close()
+        except SourceError as error:
+            raise SettingsError(f"--reference {error}; name a recording") from None
     return found[0]
 
 

@@ -328,7 +328,7 @@ class Pipeline:
 
     def _no_numbers(self, rows: Readings) -> list[Event]:
         """One for each row of sound in which there are samples that are no numbers."""
-        detail = "samples that are NaN or infinite"
+        detail = "samples that are NaN, infinite or beyond a million times full scale"
         return [
             Event(self.stream.id, rows.track, rows.epoch, t_s, arrived_at, "decode_error", 1.0, detail)
             for t_s, arrived_at, reason in zip(

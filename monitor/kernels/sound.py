@@ -22,6 +22,9 @@ HOPS = 10
 CLIP_LEVEL = np.float32(10 ** (-0.1 / 20))
 """A sample this close to full scale counts for a clipping run: -0.1 dBFS, which lossy coding leaves of a flat top."""
 
+BEYOND = np.float32(1e6)
+"""No sound has samples of 120 dB above full scale: bytes that are none were taken for floats. Neither has it NaN."""
+
 _PHASE_0 = [0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000, -0.0594482421875, 0.1373291015625]
 _PHASE_0 += [0.9721679687500, -0.1022949218750, 0.0476074218750, -0.0266113281250, 0.0148925781250, -0.0083007812500]
 _PHASE_1 = [-0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250, -0.1665039062500, 0.4650878906250]
@@ -67,7 +70,7 @@ class SoundRows(NamedTuple):
     cross: NDArray[np.float64]
     """Sum of products with the partner channel's samples; 0 where there is none."""
     finite: NDArray[np.bool_]
-    """Whether every sample was a finite number. Those that were not count as 0 everywhere."""
+    """Whether every sample was a number below BEYOND. Those that were not count as 0 everywhere."""
 
 
 def k_weighting(rate: int) -> NDArray[np.float64]:
@@ -106,8 +109,8 @@ def sound_rows(
 ) -> SoundRows:
     """Measure rows of ten hops each; `state` is left as it is after the last of them.
 
-    `samples` float32 [channels, n]; hop k is samples[:, edges[k]:edges[k + 1]], and the first begins at 0. What is not
-    a finite number is set to 0 in place. `partners` [channels]: the other channel of a pair, or -1. `weighting`: of
+    `samples` float32 [channels, n]; hop k is samples[:, edges[k]:edges[k + 1]], and the first begins at 0. What is no
+    number below BEYOND is set to 0 in place. `partners` [channels]: the other channel of a pair, or -1. `weighting`: of
     `k_weighting`.
     """
     if (
@@ -202,10 +205,10 @@ def _rows(  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True, nogil=True)
 def _mended(part):  # type: ignore[no-untyped-def]
-    """Sets what is not finite to 0; whether there was nothing of this kind."""
+    """Sets what is no sample to 0; whether there was nothing of this kind."""
     bad = 0
     for i in range(part.shape[0]):
-        good = abs(part[i]) < np.float32(np.inf)
+        good = abs(part[i]) < BEYOND
         bad += not good
         part[i] = part[i] if good else np.float32(0)
     return bad == 0

@@ -104,6 +104,7 @@ def delayed(source: Path, out: Path, by_s: float) -> None:
         (("nothing-*.mp4",), "matches no file"),
         (("gopher://x/y",), "gopher"),
         (("x.mp4", "--reference", "nowhere.mov"), "nowhere.mov: no such file"),
+        (("x.mp4", "--reference", __file__), "test_scan.py: is not media that can be read"),
         (("x.mp4", "--results", "/dev/null/results"), "/dev/null/results"),
         ((), "required"),
     ],

@@ -57,7 +57,7 @@ def run_lengths(marked: NDArray[np.bool_]) -> list[int]:
 
 def define(samples: Floats, edges: Edges, partners: Edges, weighting: NDArray[np.float64]) -> SoundRows:
     """The truth: what each number of a row is, of sound that begins with its first sample."""
-    bad = ~np.isfinite(samples)
+    bad = ~(np.abs(samples) < 1e6)
     clean = np.where(bad, 0, samples).astype(np.float64)
     weighted, between, zeros, clips = [], [], [], []
     for channel in clean:
@@ -184,6 +184,12 @@ def test_what_is_not_a_number_becomes_zero_in_place_and_is_said_for_its_row_and_
     found = sound_rows(samples, even(2, 2), pairs(2), k_weighting(48000), sound_state(2))
     assert found.finite.tolist() == [[True, True], [False, True]]
     assert samples[0, 25] == 0
+    samples[0, 3:5] = 1e6, -9.9e5
+    found = sound_rows(samples, even(2, 2), pairs(2), k_weighting(48000), sound_state(2))
+    assert not found.finite[0, 0], "nor is what no sound reaches"
+    assert samples[0, 3:5].tolist() == [0, -9.9e5]
+    samples[0, 4] = 0.5
+    found = sound_rows(samples, even(2, 2), pairs(2), k_weighting(48000), sound_state(2))
     assert found.energy[1].tolist() == [19 * 0.25, 20 * 0.25]
     assert found.cross[1].tolist() == [19 * 0.25, 19 * 0.25]
     assert samples[1, 49] == -np.inf, "beyond the last edge nothing is read or changed"
