@@ -222,6 +222,10 @@ class Readings:
             object.__setattr__(part, name, kept)
         return part
 
+    def has_any(self, columns: Collection[str]) -> bool:
+        """Whether one of these columns is there."""
+        return any(name in self.values or name in self.grids or name in self.prints for name in columns)
+
     def __len__(self) -> int:
         return len(self.pts)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from monitor.records import Depth, Detection, Event, Readings
@@ -33,12 +33,13 @@ class Inputs:
     ended: bool = False
 
     def shown(self, columns: Collection[str]) -> Inputs:
-        """The same with only these columns: a detector that reads another one fails at once, not in a notebook."""
-        return replace(
-            self,
-            video=tuple(readings.only(columns) for readings in self.video),
-            audio=tuple(readings.only(columns) for readings in self.audio),
+        """The same with only these columns, and without readings that have none of them (but where no column is read,
+        when rows came): a detector that reads another one fails at once, not in a notebook."""
+        video, audio = (
+            tuple(readings.only(columns) for readings in part if not columns or readings.has_any(columns))
+            for part in (self.video, self.audio)
         )
+        return Inputs(self.stream, self.watch, video, audio, self.events, self.ended)
 
 
 class Detector(Protocol[State]):

@@ -70,6 +70,8 @@ class Glitches(Heard):
     """... and that of which `count` of them make one."""
     late_s = 0.0
     """What a row shows lies so long before it."""
+    silent = 0.0
+    """What the column has where there is nothing, or nothing was measured."""
 
     def __init__(self, profile: Profile) -> None:
         super().__init__(profile)
@@ -123,7 +125,7 @@ class Glitches(Heard):
 
     def _values(self, sound: Readings) -> NDArray[np.float64]:
         """How strong it is [N, channels]."""
-        return np.nan_to_num(sound.values[self.column].astype(np.float64), nan=0.0, neginf=-200.0)
+        return np.fmax(sound.values[self.column].astype(np.float64), self.silent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,5 +286,6 @@ class TruePeak(Glitches):
 
     kind = "true_peak"
     version = 1
+    silent = -200.0
     reads = ("true_peak_dbtp",)
     column, least, strong = "true_peak_dbtp", "limit_dbtp", "limit_dbtp"

@@ -17,6 +17,7 @@ from monitor.settings import Profile, Temporal, fingerprint
 
 Flags = NDArray[np.bool_]
 
+MEASURED = np.uint8(Reason.MEASURED)
 HOLE_S = 0.01
 """Rows further apart do not follow each other: a gap in the sound is longer, and begins a new grid."""
 
@@ -91,7 +92,7 @@ def _not_before(began_s: float, rows: Rows) -> Rows:
 
 def whole(sound: Readings) -> Flags:
     """Which rows were measured in full."""
-    return np.asarray(sound.reason == Reason.MEASURED)
+    return np.asarray(sound.reason == MEASURED)
 
 
 def rows_of(

@@ -17,6 +17,10 @@ NOISE_BELOW_DB, NOISE_CREST_DB = 6.0, 12.0
 noise are 10 to 13 dB above its mean."""
 
 
+NOTHING_DBFS = np.float32(-200.0)
+"""The level of nothing at all in evidence, which has no infinite numbers."""
+
+
 class Hops(NamedTuple):
     """The hops that were measured."""
 
@@ -37,7 +41,7 @@ def hops(sound: Readings) -> Hops:
     measured = (np.repeat(sound.reason, HOPS) != Reason.CORRUPT) & (lasts > 0)
     by_hop = codes.transpose(0, 2, 1).reshape(n * HOPS, channels)
     # The mean level is of the whole row; that of a hop in it is below its own peak.
-    loudest = np.repeat(np.nan_to_num(sound.values["rms_dbfs"].max(axis=1), neginf=-200.0), HOPS)
+    loudest = np.repeat(np.fmax(sound.values["rms_dbfs"].max(axis=1), NOTHING_DBFS), HOPS)
     loudest = np.minimum(loudest, _most_dbfs(by_hop.max(axis=1)))
     evidence: Evidence = {"rms_dbfs": (loudest[measured], "max")}
     rows = Rows(
@@ -53,7 +57,7 @@ def hops(sound: Readings) -> Hops:
 def silent(sound: Readings, heard: Hops, dbfs: float) -> NDArray[np.bool_]:
     """Which hops have no sound [hops, channels]: their peak is below a level, in steps of 0.5 dB; or they are of noise
     that is no louder than that."""
-    rms = np.nan_to_num(sound.values["rms_dbfs"], neginf=-200.0)[heard.row]
+    rms = np.fmax(sound.values["rms_dbfs"], NOTHING_DBFS)[heard.row]
     noise = (rms < dbfs - NOISE_BELOW_DB) & (heard.codes < peak_code(dbfs + NOISE_CREST_DB))
     return below(heard.codes, dbfs) | noise
 
@@ -65,4 +69,4 @@ def below(codes: NDArray[np.uint8], dbfs: float) -> NDArray[np.bool_]:
 
 def _most_dbfs(codes: NDArray[np.uint8]) -> NDArray[np.float64]:
     """The upper end of what codes of peaks say."""
-    return np.where(codes > 0, (codes.astype(np.float64) + 1 - 255) / 2, -200.0)
+    return np.where(codes > 0, (codes.astype(np.float64) + 1 - 255) / 2, NOTHING_DBFS)
