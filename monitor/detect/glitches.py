@@ -29,6 +29,8 @@ ADOPTED_S = 60.0
 """What is flatter than it was is not remembered, but after so long it is how it is."""
 TOPS_S = 1.5
 """Of so long a time the readings of tops are (see `monitor.audio`): where there was a tone in it, it is in them."""
+TONE_ROWS = 10
+"""What lasts so long is a tone, not a vowel."""
 NATURAL_TOP_DB = 3.0
 """What evidence says of a row in which it could not be measured."""
 PAST, KNOWN, USUAL_PERCENT = 600, 30, 80
@@ -212,13 +214,14 @@ class Dropout(Glitches):
 @dataclass(frozen=True, slots=True)
 class Tops:
     """What is remembered of how sharp the tops are: moments; `top_db` of each SAMPLED-th row, for as long as KEPT of
-    them last [samples, channels]; rows since the last of them; since when they were flat (NaN: they are not); and until
-    when there was a tone."""
+    them last [samples, channels]; rows since the last of them; since when they were flat (NaN: they are not); how many
+    rows on end, up to the last, had one line above all else; and until when there was a tone."""
 
     moments: Moments | None
     past: NDArray[np.float32]
     since: int = 0
     flat_s: float = math.nan
+    lines: int = 0
     toned_s: float = -math.inf
 
 
@@ -239,14 +242,15 @@ class Clipping(Glitches):
         if memory is None or memory.past.shape[1] != tops.shape[1]:
             memory = Tops(None, np.empty((0, tops.shape[1]), np.float32))
         values = sound.values
-        tones = (values["tone_db"] >= self.settings.tone_db).any(axis=1)
-        ends_s = np.where(tones, sound.t_s + sound.duration_s, -math.inf)
-        toned_s = np.maximum.accumulate(np.maximum(ends_s, memory.toned_s))
-        speaks = (values["peak_dbfs"] >= self.settings.min_peak_dbfs) & (
-            _overtones_db(sound) >= self.settings.overtones_db
-        )
-        speaks &= (sound.t_s + sound.duration_s - toned_s >= TOPS_S)[:, None]
-        memory = replace(memory, toned_s=float(toned_s[-1]))
+        line = values["tone_db"] >= self.settings.tone_db
+        ends_s = sound.t_s + sound.duration_s
+        # How many rows on end had one, of each: since the last that had none.
+        n = np.arange(1, len(sound) + 1)
+        lines = n - np.maximum.accumulate(np.where(line.any(axis=1), -memory.lines, n))
+        toned_s = np.maximum.accumulate(np.maximum(np.where(lines >= TONE_ROWS, ends_s, -math.inf), memory.toned_s))
+        speaks = (values["peak_dbfs"] >= self.settings.min_peak_dbfs) & ~line
+        speaks &= (_overtones_db(sound) >= self.settings.overtones_db) & (ends_s - toned_s >= TOPS_S)[:, None]
+        memory = replace(memory, lines=int(lines[-1]), toned_s=float(toned_s[-1]))
         memory, flat = self._flat(memory, sound, speaks)
         strength = np.where(speaks, self._values(sound), 0.0)
         strength = np.maximum(strength, np.array([0.0, self._least, self._strong])[flat])

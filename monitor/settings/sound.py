@@ -77,7 +77,7 @@ class ClickSettings(GlitchSettings):
 class DropoutSettings(GlitchSettings):
     """Sound gone for milliseconds."""
 
-    clear_s: Annotated[float, Field(ge=0.2, le=60)] = 1.7
+    clear_s: Annotated[float, Field(ge=0.2, le=60)] = 3.0
     grave_s: Seconds = 2.0
     within_s: Annotated[float, Field(ge=0.1, le=60)] = 1.6
     """Nothing is missed in the pauses of speech."""

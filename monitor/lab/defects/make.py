@@ -119,7 +119,7 @@ AMOUNTS: Mapping[str, tuple[str, tuple[float, float, float]]] = {
     **{kind: (recipe.unit, recipe.amounts) for kind, recipe in SOUND_RECIPES.items()},
     "av_sync": ("ms, at the least", (60.0, 120.0, 400.0)),
     "mismatch": ("s", apart.GONE_S),
-    "track_loss": ("s", (1.5, 3.0, 5.0)),
+    "track_loss": ("s", (1.5, 2.5, 4.0)),
 }
 PAIRS: Mapping[str, Callable[[Strength, Path | None, Path, Rng, Size], tuple[Truth, ...]]] = {
     "av_sync": apart.out_of_step,
