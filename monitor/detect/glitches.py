@@ -41,6 +41,8 @@ PLAYS = peak_code(-50)
 FORGET_S = 10.0
 """A defect began so long before it was known to be one, at most: hard percussion goes on for minutes."""
 
+LIKE = 1.6
+"""Gaps that differ by this factor are not alike."""
 LEAST_HOLE_S, LONGEST_HOLE_S = 0.005, 2.0
 """A hole between rows that is a dropout: below it is jitter, beyond it a loss of the track, or a jump of the clock."""
 
@@ -107,16 +109,18 @@ class Glitches(Heard):
                 moments.clear()
             alone = sure is not None and bool(sure[k])
             moments.append(Moment(t_s, float(strength[k]), grave is None or bool(grave[k]), alone))
-            several = sum(each.strength >= self._strong for each in moments) >= self.settings.count
-            if several or any(each.sure for each in moments):
-                bad[k], since[k] = True, moments[0].t_s
-                strongest[k] = max(each.strength for each in moments)
-                graver[k] = sum(each.grave for each in moments) >= GRAVE_SHARE * len(moments)
+            others, alike = self._sorted(moments)
+            several = sum(each.strength >= self._strong for each in alike) >= self.settings.count
+            if several or any(each.sure for each in alike):
+                bad[k], since[k] = True, alike[0].t_s
+                strongest[k] = max(each.strength for each in alike)
+                graver[k] = sum(each.grave for each in alike) >= GRAVE_SHARE * len(alike)
                 # What is known to be a defect needs no more than to be known as one.
-                between = sorted(moments[1:-1], key=lambda each: (not each.sure, -each.strength))
-                moments = sorted([moments[0], *between[: self.settings.count], moments[-1]])
+                between = sorted(alike[1:-1], key=lambda each: (not each.sure, -each.strength))
+                alike = [alike[0], *between[: self.settings.count], alike[-1]]
             else:
-                moments = [each for each in moments if t_s - each.t_s <= FORGET_S]
+                alike = [each for each in alike if t_s - each.t_s <= FORGET_S]
+            moments = sorted({*alike, *(each for each in others if t_s - each.t_s <= FORGET_S)})
         evidence = {"strongest": (strongest, "max"), **of_channels(sound, self.column, "max", values)}
         rows = rows_of(sound, bad, evidence, measured, graver)
         early = (sound.t_s - since)[measured]
@@ -124,6 +128,10 @@ class Glitches(Heard):
         return tuple(moments), Rows(
             since_s, rows.duration_s + early, rows.at - early - self.late_s, rows.bad, rows.evidence, rows.grave
         )
+
+    def _sorted(self, moments: list[Moment]) -> tuple[list[Moment], list[Moment]]:
+        """Those that have nothing to do with the last of them, and the others."""
+        return [], moments
 
     def _values(self, sound: Readings) -> NDArray[np.float64]:
         """How strong it is [N, channels]."""
@@ -209,6 +217,12 @@ class Dropout(Glitches):
         moments = None if memory is None else memory.moments
         moments, rows = self._among(moments, sound, values, grave, sure=sure)
         return Before(moments, sound.epoch, float(ends[-1]), bool(loud[-1])), rows
+
+    def _sorted(self, moments: list[Moment]) -> tuple[list[Moment], list[Moment]]:
+        """Gaps of one cause are about as long as each other; pauses of speech are as it happens."""
+        least, most = moments[-1].strength / LIKE, moments[-1].strength * LIKE
+        alike = [each for each in moments if least <= each.strength <= most]
+        return [each for each in moments if not least <= each.strength <= most], alike
 
 
 @dataclass(frozen=True, slots=True)
