@@ -104,6 +104,18 @@ def test_one_gap_in_steady_sound_is_enough() -> None:
     assert run(Dropout, inputs(faint), inputs(ended=True)) == []
 
 
+def test_gaps_of_all_lengths_are_pauses_of_what_is_said() -> None:
+    """Those of one cause are about as long as each other; others between them end nothing and extend nothing."""
+    pauses = heard(80, gap_ms=at(80, {10: 3.0, 14: 5.0, 18: 9.0, 22: 15.0, 26: 40.0, 30: 70.0}, 0.0))
+    pauses.prints["peak"][:, :, 5:] = 100
+    assert run(Dropout, inputs(pauses), inputs(ended=True)) == []
+    both = heard(80, gap_ms=at(80, {10: 30.0, 14: 4.0, 18: 5.0, 20: 50.0, 22: 4.0, 26: 12.0}, 0.0))
+    both.prints["peak"][:, :, 5:] = 100
+    found = run(Dropout, inputs(both), inputs(ended=True))
+    assert spans(found)[-1][1:] == (1.4, 2.3)
+    assert run(Dropout, *pieces(both, 3), inputs(ended=True)) == found
+
+
 def with_holes(hole_s: float, every: int = 5, **values: object) -> list[Readings]:
     """Eight seconds of sound, of which after each so many rows some is absent, and the timestamps go on after it."""
     found, start = [], 0.0
