@@ -16,6 +16,7 @@ PREFIXES: Mapping[str, str] = {
     "blackdetect": "lavfi.black_",
     "freezedetect": "lavfi.freezedetect.freeze_",
     "silencedetect": "lavfi.silence_",
+    "aphasemeter": "lavfi.aphasemeter.out_phase_",
 }
 """How the metadata of each begin, before `start` and `end`."""
 BLACK_S = 2.0

@@ -20,9 +20,9 @@ RIGHT = ("events", "precision", "recall", "F1", "delay", "edges", "area")
 ALARMS = ("alarms/h", "below", "minor/h", "elsewhere/h")
 NOTES = """\
 events: matched one to one with detections, intersection over union >= 0.5. FFmpeg: blackdetect, freezedetect, defaults;
-silencedetect, as long as the profile asks. delay: seconds from a defect's first picture to when it was told; edges:
-pictures that starts and ends are off; of both the median, and what 95 % are within. area: share of the events in a part
-of the picture whose size is told within a factor of 2."""
+silencedetect, aphasemeter, as long as the profile asks. delay: seconds from a defect's first picture to when it was
+told; edges: pictures that starts and ends are off; of both the median, and what 95 % are within. area: share of the
+events in a part of the picture whose size is told within a factor of 2."""
 ALARM_NOTES = """\
 alarms/h: false ones, major and critical, per stream-hour of clean material; below: the true rate is, with 95 %
 confidence; minor/h: of lower severity there; elsewhere/h: per hour of clips with other defects, where some are true."""

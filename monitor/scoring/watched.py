@@ -23,9 +23,14 @@ from monitor.settings import Profile
 PACKETS_AT_A_TIME = 8
 """About a tenth of a second of 25 pictures a second and AAC: so much too late a detection is told at most."""
 
-YARDSTICKS: Mapping[str, str] = {"black": "blackdetect", "freeze": "freezedetect", "silence": "silencedetect"}
-"""FFmpeg's filter for a kind, with its defaults; silencedetect waits as long as the profile does."""
-IN_SOUND = ("silence",)
+YARDSTICKS: Mapping[str, str] = {
+    "black": "blackdetect",
+    "freeze": "freezedetect",
+    "phase": "aphasemeter",
+    "silence": "silencedetect",
+}
+"""FFmpeg's filter for a kind, with its defaults; those of sound wait as long as the profile does."""
+IN_SOUND = ("phase", "silence")
 """Those of them that FFmpeg finds in the sound."""
 
 
@@ -150,4 +155,6 @@ def _filter(kind: str, profile: Profile) -> str:
     if kind == "silence":
         # Its own 2 s would leave out what a profile of 1 s is asked for, and find what one of 8 s is not.
         return f"{YARDSTICKS[kind]}=n=-60dB:d={profile.silence.min_duration_s:g}"
+    if kind == "phase":
+        return f"{YARDSTICKS[kind]}=video=0:phasing=1:duration={profile.phase.min_duration_s:g}"
     return YARDSTICKS[kind]

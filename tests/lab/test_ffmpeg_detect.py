@@ -6,12 +6,16 @@ import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from clips import make_clip
 
 from monitor.errors import SourceError
 from monitor.lab import ffmpeg_detect as module
+from monitor.lab.clean_sound import clean_sound
+from monitor.lab.defects.footage import Size, read, write_sounding
 from monitor.lab.ffmpeg_detect import Span, Told, ffmpeg_detect
+from monitor.lab.scenes import RATE
 from monitor.lab.yardsticks import Clip, probe
 
 
@@ -48,6 +52,17 @@ def test_sound_is_the_other_track(clip: Clip) -> None:
     [span] = told.spans["silencedetect"]
     assert (span.start_s - told.first_s, span.end_s) == (pytest.approx(7.0, abs=0.05), pytest.approx(9.4, abs=0.05))
     assert span.told_s == pytest.approx(9.0, abs=0.06)
+
+
+def test_channels_upside_down(tmp_path: Path) -> None:
+    sound = np.repeat(clean_sound("sea", 14.0, 1)[:1], 2, axis=0)
+    sound[1, 4 * RATE : 8 * RATE] *= -1
+    path = write_sounding(read(None, Size(128, 72, 12, 14)), tmp_path / "phase.ts", "h264", 60_000, sound, "ac3")
+    text = "aphasemeter=video=0:phasing=1:duration=1"
+    told = ffmpeg_detect(probe(path), [text], track=1)
+    assert rounded(told, text) == [
+        (pytest.approx(4.0, abs=0.1), pytest.approx(8.0, abs=0.1), pytest.approx(5, abs=0.2))
+    ]
 
 
 Said = dict[str, float]

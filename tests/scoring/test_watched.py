@@ -103,7 +103,7 @@ def test_ffmpeg_finds_the_same_in_the_same_time(clip: Path) -> None:
     # Black is still, too; that is not told apart.
     assert {each.kind for each in done.found} == {"black", "freeze"}
     assert {each.kind for each in watch_ffmpeg(clip, ("black",), FAST).found} == {"black"}
-    assert set(YARDSTICKS) == {"black", "freeze", "silence"}
+    assert set(YARDSTICKS) == {"black", "freeze", "phase", "silence"}
 
 
 def test_ffmpeg_hears_silence_for_as_long_as_the_profile_asks(clip: Path, tmp_path: Path) -> None:
