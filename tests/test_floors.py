@@ -15,7 +15,7 @@ FLOORS = (
     ("media",),
     ("catalog",),
     ("columns", "loudness"),
-    ("measure", "audio", "arrivals", "coverage"),
+    ("measure", "audio", "arrivals", "coverage", "holes"),
     ("sync",),
     ("detect",),
     ("incidents",),

@@ -172,8 +172,9 @@ def test_a_track_with_nothing_in_it(tmp_path: Path) -> None:
     assert not scanned.problem
     assert {row.track for row in rows} == {"video"}
     assert told(scanned) == [("track_loss", "audio:0", 0.0, 10.0)]
-    announced, _ = watched(beside_pictures(tmp_path / "a.ts", None))
-    assert announced.note == "no sound", "of which nothing is known but that it was announced"
+    announced, rows = watched(beside_pictures(tmp_path / "a.ts", None))
+    assert {row.track for row in rows} == {"video"}
+    assert [each[:2] for each in told(announced)] == [("track_loss", "audio:0")], "of which only its name came"
 
 
 def test_a_layout_that_changes_in_mid_stream(tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ def explain(error: ValidationError) -> str:
             lines.append(f"key {key!r} is not known; take it out or correct its spelling")
         elif problem["type"] == "missing":
             lines.append(f"key {key!r} is missing; add it")
-        elif problem["type"] == "value_error":
+        elif problem["type"] == "value_error" and isinstance(problem["input"], dict):
             lines.append(f"section {key!r}: {problem['ctx']['error']}")
         else:
             lines.append(f"key {key!r} is {problem['input']!r}: {problem['msg']}; correct it")
