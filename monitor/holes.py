@@ -40,13 +40,17 @@ class Holes:
         before_s = np.concatenate(([self._ends_s.get(rows.track, rows.t_s[0])], ends_s[:-1]))
         self._ends_s[rows.track] = max(float(ends_s[-1]), float(before_s[0]))
         there = self._there.setdefault(rows.track, deque(maxlen=REMEMBERED))
-        there.extend(sorted(set((rows.t_s // BUCKET_S).astype(int).tolist()) - set(list(there)[-2:])))
+        last = there[-1] if there else -1
+        there.extend(bucket for bucket in np.unique(rows.t_s // BUCKET_S).astype(int).tolist() if bucket > last)
         if rows.track != "video":
             for k in np.flatnonzero(rows.t_s - before_s >= LEAST_S):
                 self._asked.append(Hole(rows.track, float(before_s[k]), float(rows.t_s[k])))
+        if not self._asked:
+            return []
         known = [hole for hole in self._asked if self._others_go_on(hole)]
-        for hole in known:
-            self._asked.remove(hole)
+        oldest_s = max(self._ends_s.values()) - BUCKET_S * REMEMBERED
+        still = [hole for hole in self._asked if hole not in known and hole.end_s >= oldest_s]
+        self._asked = deque(still, maxlen=ASKED)
         return known
 
     def _others_go_on(self, hole: Hole) -> bool:

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
+from timed import readings
 
 from monitor.arrivals import Arrivals, ArrivalsState
 from monitor.records import Event, Readings
-
-
-def readings(t: list[float], arrived: list[float], track: str = "video", lasts: float = 0.04) -> Readings:
-    n = len(t)
-    return Readings(
-        stream="s",
-        track=track,
-        epoch=0,
-        time_base=Fraction(1, 1000),
-        depth="full",
-        pts=(np.array(t) * 1000).astype(np.int64),
-        t_s=np.array(t),
-        duration_s=np.full(n, lasts),
-        since_previous_s=np.full(n, lasts, np.float32),
-        arrived_at=np.array(arrived),
-        at=np.full(n, np.nan),
-        reason=np.zeros(n, np.uint8),
-        values={},
-        made_by="test@1",
-    )
 
 
 def steady(first: float, last: float, track: str = "video", late: float = 102.0) -> Readings:

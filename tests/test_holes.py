@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
+from timed import readings
 
 from monitor.holes import Hole, Holes
 from monitor.records import Readings
 
 
-def rows(track: str, *starts_s: float, lasts_s: float = 0.1) -> Readings:
-    n = len(starts_s)
-    nothing = np.full(n, np.nan)
-    return Readings(
-        stream="s",
-        track=track,
-        epoch=0,
-        time_base=Fraction(1, 1000),
-        depth="full",
-        pts=(1000 * np.array(starts_s)).astype(np.int64),
-        t_s=np.array(starts_s),
-        duration_s=np.full(n, lasts_s),
-        since_previous_s=nothing.astype(np.float32),
-        arrived_at=nothing,
-        at=nothing,
-        reason=np.zeros(n, np.uint8),
-        values={},
-        made_by="test@1",
-    )
-
-
 def sound(first: float, last: float, track: str = "audio:0") -> Readings:
-    return rows(track, *np.arange(first, last, 0.1).round(3))
+    return readings(np.arange(first, last, 0.1).round(3), None, track, 0.1)
 
 
 def pictures(first: float, last: float) -> Readings:
-    return rows("video", *np.arange(first, last, 0.04).round(3), lasts_s=0.04)
+    return readings(np.arange(first, last, 0.04).round(3))
 
 
 def came(*parts: Readings) -> list[tuple[str, float, float]]:
@@ -55,7 +33,7 @@ HOLE = ("audio:0", 4.0, 7.0)
         (sound(0, 4), pictures(0, 8), sound(7, 8)),
         (sound(0, 4), sound(7, 8), pictures(0, 8)),
         (sound(0, 4), sound(7, 8), pictures(0, 4), pictures(4, 8)),
-        (rows("audio:0", 3.8, 3.9, 7.0), sound(0, 8, "audio:1")),
+        (readings([3.8, 3.9, 7.0], None, "audio:0", 0.1), sound(0, 8, "audio:1")),
     ],
 )
 def test_a_hole_is_known_whatever_comes_first(parts: tuple[Readings, ...]) -> None:
